@@ -1,0 +1,33 @@
+# Needs git, make, python3 with venv; the lab (test, demo, bench, soak) also root on Debian 12 or 13. `make help` lists the targets.
+PYTHON ?= python3
+RUN = .venv/bin/python tests/run.py
+
+.DEFAULT_GOAL := help
+.PHONY: help venv check test soak demo demo-down bench build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+venv: ## the tools, in ~/.cache/baremetal-wandb; .venv links to them
+	@$(PYTHON) tests/venv.py
+
+check: venv ## lint, sanity and unit tests (under 2 minutes)
+	@$(RUN) check
+
+test: venv ## everything; SCENARIOS="mysql minio" runs a part
+	@$(RUN) test $(SCENARIOS)
+
+soak: venv ## the long fault and load series
+	@$(RUN) soak
+
+demo: venv ## the whole stack on lab hosts of this machine; WANDB_IMAGE=... WANDB_LICENSE=... use the real image
+	@.venv/bin/python tests/demo/demo.py up
+
+demo-down: venv ## removes the demo
+	@.venv/bin/python tests/demo/demo.py down
+
+bench: venv ## seconds and remote module executions of site.yml on the cluster lab
+	@.venv/bin/python tests/bench/bench.py
+
+build: venv ## the collection archive
+	@.venv/bin/python tests/run.py build
