@@ -1,0 +1,184 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A MySQL server as one account sees it, and the words for why it cannot be seen. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import typing as t
+
+CONNECTION: dict[str, t.Any] = {
+    "login_unix_socket": {"type": "path"},
+    "login_host": {"type": "str"},
+    "login_port": {"type": "int", "default": 3306},
+    "login_user": {"type": "str", "required": True},
+    "login_password": {"type": "str", "default": "", "no_log": True},
+    "ssl_ca": {"type": "path"},
+    "connect_timeout": {"type": "int", "default": 10},
+}
+
+READ_TIMEOUT = 30  # seconds for one answer; the longest statement here sorts 600 KB or alters a database's default
+
+# https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and client-error-reference.html
+ACCESS_DENIED = 1045
+CANNOT_CONNECT = 2003
+UNSUPPORTED_TLS = 2026
+ACCOUNT_LOCKED = 3118
+# The account exists but not with this password: wrong, none set, expired, or kept by a plugin that is gone.
+REFUSED = (ACCESS_DENIED, 1698, 1524, 1862, 2059, 2061)
+
+
+class Server:
+    """One connection, opened by the first question, to the server that the module's connection options name."""
+
+    def __init__(self, pymysql: t.Any, options: t.Mapping[str, t.Any]) -> None:
+        self.pymysql = pymysql
+        self.options = options
+        self._connection: t.Any = None
+        self._variables: dict[str, str] | None = None
+
+    @property
+    def address(self) -> str:
+        if self.options["login_unix_socket"]:
+            return self.options["login_unix_socket"]
+        return "%s:%d" % (self.options["login_host"], self.options["login_port"])
+
+    def as_account(self, user: str, password: str) -> Server:
+        """The same server, seen by another account."""
+        return Server(self.pymysql, {**self.options, "login_user": user, "login_password": password})
+
+    def connect(self) -> None:
+        """Logs in. Raises PyMySQL's OperationalError, whose first argument is the error number."""
+        if self._connection:
+            return
+        options = self.options
+        try:
+            self._connection = self.pymysql.connect(
+                unix_socket=options["login_unix_socket"],
+                host=options["login_host"],
+                port=options["login_port"],
+                user=options["login_user"],
+                password=options["login_password"].encode(),  # PyMySQL would take only Latin-1
+                ssl_ca=options["ssl_ca"],
+                ssl_verify_cert=True if options["ssl_ca"] else None,
+                connect_timeout=options["connect_timeout"],
+                read_timeout=READ_TIMEOUT,
+                write_timeout=READ_TIMEOUT,
+                charset="utf8mb4",
+                autocommit=True,
+                sql_mode="STRICT_ALL_TABLES",  # one way of quoting, whatever the server's own mode says about it
+            )
+        except OSError as error:  # a CA file that cannot be read
+            raise self.pymysql.err.OperationalError(UNSUPPORTED_TLS, "%s: %s" % (options["ssl_ca"], error)) from error
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def rows(self, statement: str, *arguments: t.Any) -> list[tuple[t.Any, ...]]:
+        """Runs one statement, each C(%s) in it replaced by a quoted argument, and returns all rows."""
+        self.connect()
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, arguments or None)
+            return list(cursor.fetchall())
+
+    def value(self, statement: str, *arguments: t.Any) -> t.Any:
+        return self.rows(statement, *arguments)[0][0]
+
+    def variable(self, name: str) -> str | None:
+        """The global value of a variable as text, None when the server does not know it."""
+        if self._variables is None:
+            self._variables = {key.lower(): value for key, value in self.rows("SHOW GLOBAL VARIABLES")}
+        return self._variables.get(name)
+
+    def grants(self, account: str = "CURRENT_USER()") -> list[Grant]:
+        return parse_grants(row[0] for row in self.rows("SHOW GRANTS FOR " + account))
+
+
+def error_number(error: BaseException) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+def error_text(error: BaseException) -> str:
+    """The server's own words, with its error number."""
+    return "error %s: %s" % error.args[:2] if len(error.args) >= 2 else str(error)
+
+
+def is_absent(error: BaseException) -> bool:
+    """Whether nothing listens at the address: connection refused, or no socket there."""
+    return isinstance(getattr(error, "original_exception", None), (ConnectionRefusedError, FileNotFoundError))
+
+
+def login_advice(error: BaseException, server: Server) -> str:
+    """What to do about a login that failed."""
+    number, cause = error_number(error), getattr(error, "original_exception", None)
+    user = server.options["login_user"]
+    if number in (ACCESS_DENIED, 1698):
+        return (
+            "the server has no account %s for clients from this host, or its password is another one: compare wandb_mysql_user and"
+            " wandb_mysql_password with the server; the role mysql sets both" % user
+        )
+    if number == 1130:
+        return "no account of the server accepts clients from this host: the account %s needs a host part that matches it, such as %%" % user
+    if number == ACCOUNT_LOCKED:
+        return "the account is locked: ALTER USER %s ACCOUNT UNLOCK, or run the role mysql" % user
+    if number in (1862, 1820):
+        return "the password has expired: set it anew with ALTER USER, or run the role mysql"
+    if number in (1524, 2059, 2061):
+        return "the account uses an authentication plugin that is not there; it should be caching_sha2_password, which the role mysql sets"
+    if number == 3159:
+        return "the server demands TLS and none was used: see require_secure_transport on the server"
+    if number == UNSUPPORTED_TLS or isinstance(cause, ssl.SSLError):
+        return "TLS failed: ssl_ca must name the PEM file of the CA that signed the server's certificate (ssl_ca of the server's variables)"
+    if number == 1040:
+        return "the server is out of connections: raise mysql_settings.max_connections, or see SHOW PROCESSLIST for who holds them"
+    if number == 1129:
+        return "the server blocks this host after too many broken connections: run FLUSH HOSTS or TRUNCATE performance_schema.host_cache"
+    if isinstance(cause, ConnectionRefusedError):
+        return (
+            "nothing listens at %s: see whether the service runs (systemctl status mysql) and listens there (bind_address);"
+            " wandb_mysql_host and wandb_mysql_port name the address" % server.address
+        )
+    if isinstance(cause, FileNotFoundError):
+        return "there is no socket %s: see whether the service runs (systemctl status mysql) and where its variable socket points" % server.address
+    if isinstance(cause, socket.gaierror):
+        return "the name %s does not resolve on this host: correct wandb_mysql_host or the host's DNS" % server.options["login_host"]
+    if isinstance(cause, (socket.timeout, TimeoutError)) or (isinstance(cause, OSError) and cause.errno in (101, 113)):
+        return "no answer from %s: see the network and firewalls between this host and the server; wandb_mysql_host names it" % server.address
+    return "see the error log of the server at %s" % server.address
+
+
+class Grant(t.NamedTuple):
+    """What SHOW GRANTS says of one scope. I(scope) is SQL text, such as C(`wandb_local`.*), I(privileges) are upper case, C(ALL) for all."""
+
+    scope: str
+    privileges: frozenset[str]
+    grant_option: bool = False
+
+
+_NAME = r"`(?:[^`]|``)*`"
+_GRANT = re.compile(r"GRANT (?P<privileges>.+?) ON (?P<scope>.+) TO %s@%s(?P<option> WITH GRANT OPTION)?$" % (_NAME, _NAME))
+_PRIVILEGE = re.compile(r"[^,(]+(?:\(%s(?:, %s)*\))?" % (_NAME, _NAME))
+
+
+def parse_grants(lines: t.Iterable[str]) -> list[Grant]:
+    """Reads SHOW GRANTS, one Grant a scope. Roles are not scopes and are left out. Raises ValueError on a partial revoke."""
+    found: dict[str, Grant] = {}
+    for line in lines:
+        if line.startswith("REVOKE"):
+            raise ValueError("the account has partial revokes (%s), which are not managed here" % line)
+        match = _GRANT.match(line)
+        if not match:
+            continue
+        privileges = {name.strip() for name in _PRIVILEGE.findall(match["privileges"])} - {"USAGE"}
+        privileges = {"ALL" if name == "ALL PRIVILEGES" else name for name in privileges}
+        scope, option = match["scope"], bool(match["option"])
+        before = found.get(scope, Grant(scope, frozenset()))
+        if privileges or option:
+            found[scope] = Grant(scope, before.privileges | privileges, before.grant_option or option)
+    return list(found.values())
