@@ -11,6 +11,8 @@ import socket
 import ssl
 import typing as t
 
+from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries
+
 CONNECTION: dict[str, t.Any] = {
     "login_unix_socket": {"type": "path"},
     "login_host": {"type": "str"},
@@ -98,6 +100,18 @@ class Server:
 
     def grants(self, account: str = "CURRENT_USER()") -> list[Grant]:
         return parse_grants(row[0] for row in self.rows("SHOW GRANTS FOR " + account))
+
+
+def server(module: t.Any, library: bool = True) -> Server:
+    """The server that the module's options name, or the end of the module with what is wrong with them."""
+    options = module.params
+    if not (options["login_unix_socket"] or options["login_host"]):
+        module.fail_json(msg="login_host is empty; give the server's name or address, for example 10.0.0.12.")
+    if not 0 < options["login_port"] < 65536:
+        module.fail_json(msg="login_port must be a TCP port from 1 to 65535, for example 3306, not %d." % options["login_port"])
+    if not 0 < options["connect_timeout"] <= 3600:
+        module.fail_json(msg="connect_timeout must be from 1 to 3600 seconds, for example 10, not %d." % options["connect_timeout"])
+    return Server(_libraries.pymysql(module) if library else None, options)
 
 
 def error_number(error: BaseException) -> int:

@@ -343,9 +343,10 @@ def run(module: t.Any) -> None:
         want = wanted(module.params)
     except ValueError as error:
         module.fail_json(msg="%s." % error)
-    if module.check_mode and not _libraries.available("pymysql"):
+    library = _libraries.available("pymysql") or not module.check_mode
+    server = _mysql.server(module, library)
+    if not library:
         _exit(module, NOTHING, want, "planned without looking: PyMySQL is not installed yet")
-    server = Server(_libraries.pymysql(module), module.params)
     try:
         server.connect()
     except server.pymysql.err.MySQLError as error:
