@@ -1,0 +1,244 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Policies, users and settings of MinIO through its admin API: read, plan, apply. PRIVATE to the collection.
+
+A state is plain data without secrets, the same for what is there and what is wanted::
+
+    {"policies": {NAME: policy, or None when absent},
+     "users": {NAME: {"enabled": bool, "policies": [NAME, ...], "secret_key": "accepted", or why it is not}, or None when absent},
+     "config": {SUBSYSTEM: {KEY: value}}}
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+# Lengths that MinIO accepts, in characters (internal/auth/credentials.go).
+ACCESS_KEY_LENGTH = (3, 20)
+SECRET_KEY_LENGTH = (8, 40)
+
+
+class AdminError(Exception):
+    """What MinIO refused, as one sentence. I(code) is MinIO's, such as InvalidAccessKeyId."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__("%s: %s" % (code, message))
+        self.code = code
+
+
+class Admin:
+    """The admin API of one node, signed by one user; every error it answers is an AdminError."""
+
+    def __init__(self, minio: t.Any, url: str, access_key: str, secret_key: str, timeout: float, bundle: str | None) -> None:
+        import urllib3
+        from minio.credentials import StaticProvider
+        from minio.error import MinioAdminException
+
+        parts = urlsplit(url)
+        self._errors = MinioAdminException
+        self._admin = minio.MinioAdmin(
+            endpoint=parts.netloc,
+            credentials=StaticProvider(access_key, secret_key),
+            secure=parts.scheme == "https",
+            http_client=urllib3.PoolManager(
+                timeout=urllib3.Timeout(connect=timeout, read=timeout),
+                retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]),
+                cert_reqs="CERT_REQUIRED",
+                ca_certs=bundle,
+            ),
+        )
+
+    def __call__(self, call: str, *arguments: t.Any, **options: t.Any) -> str:
+        import urllib3
+
+        try:
+            return getattr(self._admin, call)(*arguments, **options)
+        except self._errors as error:
+            with suppress(ValueError, AttributeError, TypeError):
+                body = json.loads(error._body)
+                raise AdminError(body["Code"], body.get("Message", "")) from None
+            raise AdminError("HTTP %s" % error._code, str(error._body)[:200]) from None
+        except urllib3.exceptions.HTTPError as error:
+            raise AdminError("NoAnswer", str(getattr(error, "reason", None) or error)) from None
+        except ValueError as error:  # the SDK could not decrypt the answer with this secret
+            raise AdminError("NoAnswer", str(error)) from None
+
+
+def canonical(policy: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A policy with its sets sorted and its empty fields left out, as MinIO rewrites it."""
+    statements = []
+    for statement in policy.get("Statement", []):
+        clean = {}
+        for key, value in statement.items():
+            if value in ("", [], {}, None):
+                continue
+            if key in ("Action", "NotAction", "Resource", "NotResource"):
+                value = sorted({value} if isinstance(value, str) else set(value))
+            clean[key] = value
+        statements.append(clean)
+    return {"Version": policy.get("Version", "2012-10-17"), "Statement": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True))}
+
+
+def wanted(params: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The state that the module's options ask for."""
+    return {
+        "policies": {policy["name"]: canonical(policy["policy"]) for policy in params["policies"]},
+        "users": {
+            user["name"]: {
+                "enabled": user["enabled"],
+                "policies": sorted(user["policies"]),
+                "secret_key": "accepted" if user["enabled"] else "untried",
+            }
+            for user in params["users"]
+        },
+        "config": {subsystem: {key: str(value) for key, value in settings.items()} for subsystem, settings in params["config"].items()},
+    }
+
+
+def complaint(params: dict[str, t.Any]) -> str:
+    """Why MinIO would refuse an option, as one sentence that names it, or ""."""
+    for policy in params["policies"]:
+        if not isinstance(policy["policy"].get("Statement"), list):
+            return "policies: %s has no list named Statement, for example {Version: '2012-10-17', Statement: [{Effect: Allow, ...}]}" % policy["name"]
+    for user in params["users"]:
+        least, most = ACCESS_KEY_LENGTH
+        if not least <= len(user["name"]) <= most or set("=,") & set(user["name"]):
+            return "users: the name %s must have %d to %d characters without = and comma, for example wandb-local" % (user["name"], least, most)
+        least, most = SECRET_KEY_LENGTH
+        if not least <= len(user["secret_key"]) <= most:
+            return "users: the secret_key of %s has %d characters, MinIO takes %d to %d" % (user["name"], len(user["secret_key"]), least, most)
+        if user["name"] == params["access_key"]:
+            return "users: %s is the account that signs in (access_key); give W&B a user of its own, for example wandb-local" % user["name"]
+    return ""
+
+
+def read(admin: Admin, want: dict[str, t.Any], sign_in: t.Callable[[str], str]) -> dict[str, t.Any]:
+    """The state of everything that is wanted. I(sign_in) tries a user's wanted secret: "accepted", or MinIO's error code."""
+    have: dict[str, t.Any] = {"policies": {}, "users": {}, "config": {}}
+    for name in want["policies"]:
+        with _absent("XMinioAdminNoSuchPolicy", have["policies"], name):
+            have["policies"][name] = canonical(json.loads(admin("policy_info", name)))
+    for name in want["users"]:
+        with _absent("XMinioAdminNoSuchUser", have["users"], name):
+            found = json.loads(admin("user_info", name))
+            enabled = found.get("status") == "enabled"
+            have["users"][name] = {
+                "enabled": enabled,
+                "policies": sorted(filter(None, found.get("policyName", "").split(","))),
+                "secret_key": _untried(want["users"][name], enabled) or sign_in(name),
+            }
+    for subsystem, settings in want["config"].items():
+        found = parsed_config(admin("config_get", subsystem), subsystem)
+        have["config"][subsystem] = {key: found.get(key) for key in settings}
+    return have
+
+
+def _untried(user: dict[str, t.Any], enabled: bool) -> str:
+    """Why a secret is not tried: MinIO tells nothing about the secret of a disabled user; setting it enables the user."""
+    if not user["enabled"]:
+        return "untried"
+    return "" if enabled else "disabled"
+
+
+class _absent:
+    """Notes None under a name when the block ends in the error code that says that it does not exist."""
+
+    def __init__(self, code: str, into: dict[str, t.Any], name: str) -> None:
+        self._code, self._into, self._name = code, into, name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: t.Any, error: t.Any, trace: t.Any) -> bool:
+        if isinstance(error, AdminError) and error.code == self._code:
+            self._into[self._name] = None
+            return True
+        return False
+
+
+def parsed_config(text: str, subsystem: str) -> dict[str, str]:
+    """The settings in MinIO's C(subsystem key=value ...) line. Lines with # are environment variables, which win over it."""
+    settings: dict[str, str] = {}
+    for line in text.splitlines():
+        if line.startswith("# MINIO_"):
+            name, _, value = line[2:].partition("=")
+            key = name[len("MINIO_%s_" % subsystem.upper()) :].lower()
+            settings[key] = value.strip('"')
+        elif line.split(" ")[0] == subsystem:
+            for item in shlex.split(line)[1:]:
+                key, _, value = item.partition("=")
+                settings.setdefault(key, value)
+    return settings
+
+
+class Step(t.NamedTuple):
+    """One call of the admin API. I(what) is C(policy), C(user), C(attach), C(enable), C(disable) or C(config)."""
+
+    what: str
+    name: str
+    value: t.Any = None
+
+
+def plan(have: dict[str, t.Any], want: dict[str, t.Any]) -> list[Step]:
+    """What has to be done, in an order in which each call finds what it needs."""
+    steps = [Step("policy", name, policy) for name, policy in want["policies"].items() if have["policies"].get(name) != policy]
+    for name, user in want["users"].items():
+        found = have["users"].get(name) or {"enabled": True, "policies": [], "secret_key": "absent"}
+        if found["secret_key"] != user["secret_key"]:
+            steps.append(Step("user", name))
+            found = dict(found, enabled=True)  # setting the secret enables
+        if found["policies"] != user["policies"]:
+            steps.append(Step("attach", name, (found["policies"], user["policies"])))
+        if found["enabled"] != user["enabled"]:
+            steps.append(Step("enable" if user["enabled"] else "disable", name))
+    for subsystem, settings in want["config"].items():
+        changed = {key: value for key, value in settings.items() if have["config"].get(subsystem, {}).get(key) != value}
+        if changed:
+            steps.append(Step("config", subsystem, changed))
+    return steps
+
+
+def apply(admin: Admin, step: Step, secret_keys: dict[str, str]) -> None:
+    if step.what == "policy":
+        admin("policy_add", step.name, policy=step.value)
+    elif step.what == "user":
+        admin("user_add", step.name, secret_keys[step.name])
+    elif step.what == "attach":
+        before, after = (set(policies) for policies in step.value)
+        if after - before:
+            admin("attach_policy", sorted(after - before), user=step.name)
+        if before - after:
+            admin("detach_policy", sorted(before - after), user=step.name)
+    elif step.what == "enable":
+        admin("user_enable", step.name)
+    elif step.what == "disable":
+        admin("user_disable", step.name)
+    elif step.what == "config":
+        admin("config_set", step.name, {key: '"%s"' % value if " " in value else value for key, value in step.value.items()})
+
+
+def described(step: Step) -> str:
+    """A step for people, without secrets."""
+    return {
+        "policy": "write policy %s",
+        "user": "set the secret key of user %s",
+        "attach": "attach exactly the wanted policies to user %s",
+        "enable": "enable user %s",
+        "disable": "disable user %s",
+        "config": "set configuration %s",
+    }[step.what] % step.name
+
+
+def empty(want: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The state of a store that has nothing of what is wanted."""
+    return {
+        "policies": dict.fromkeys(want["policies"]),
+        "users": dict.fromkeys(want["users"]),
+        "config": {subsystem: dict.fromkeys(settings) for subsystem, settings in want["config"].items()},
+    }

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules for S3 stores share: the client, error codes, CORS as a browser sees it. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint
+
+CONNECTION: dict[str, t.Any] = {
+    "access_key": {"type": "str", "required": True, "no_log": False},
+    "secret_key": {"type": "str", "required": True, "no_log": True},
+    "ca_file": {"type": "path"},
+    "timeout": {"type": "int", "default": 10},
+}
+
+
+def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle: str | None) -> t.Any:
+    """A boto3 client that signs as W&B does: signature version 4, bucket in the path, no checksum trailers.
+
+    Trailers are what a proxy in front of archived MinIO releases should refuse (CVE-2026-40344), and W&B sends none.
+    """
+    from botocore.config import Config
+
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        aws_access_key_id=params["access_key"],
+        aws_secret_access_key=params["secret_key"],
+        region_name=region,
+        verify=bundle,
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            connect_timeout=params["timeout"],
+            read_timeout=params["timeout"],
+            retries={"total_max_attempts": 1},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            proxies={},
+        ),
+    )
+
+
+def code(error: Exception) -> str:
+    """The S3 error code of a boto3 exception, such as NoSuchBucket; "" for errors below S3, such as a refused connection."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
+def reason(error: Exception) -> str:
+    """An exception of boto3 in one line without the request, which would show the key's signature."""
+    if code(error):
+        return "%s: %s" % (code(error), error.response["Error"].get("Message", ""))  # type: ignore[attr-defined]
+    return "%s: %s" % (type(error).__name__, error)
+
+
+def wrong_region(region: str) -> str:
+    """Why the region's name cannot be right, or ""."""
+    if region == "us-east1":
+        return "region us-east1 does not exist: W&B's guide has a typing error there; write us-east-1"
+    return ""
+
+
+def preflight(endpoint: Endpoint, target: str, origin: str, method: str, headers: str) -> Answer:
+    """Asks as a browser does before it sends I(method) with I(headers) (lower case, sorted) from a page of I(origin)."""
+    return endpoint.request(
+        "OPTIONS",
+        target,
+        {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers},
+    )
+
+
+def allows_origin(answer: Answer, origin: str) -> str:
+    """Why a browser would keep the answer from a page of I(origin), or ""."""
+    found = answer.all("Access-Control-Allow-Origin")
+    if len(found) > 1:
+        return "%d Access-Control-Allow-Origin headers, browsers accept one: %s" % (len(found), ", ".join(found))
+    if not found:
+        return "no Access-Control-Allow-Origin header (HTTP %d)" % answer.status
+    if found[0] not in (origin, "*"):
+        return "Access-Control-Allow-Origin: %s" % found[0]
+    return ""
+
+
+def allows(answer: Answer, origin: str, method: str, headers: str) -> str:
+    """Why a browser would not send the request after this preflight answer, or "". The status says nothing: stores differ."""
+    complaint = allows_origin(answer, origin)
+    if complaint:
+        return complaint
+    methods = _items(answer.header("Access-Control-Allow-Methods"))
+    if method.lower() not in methods and "*" not in methods:
+        return "Access-Control-Allow-Methods: %s" % (", ".join(sorted(methods)) or "absent")
+    granted = _items(answer.header("Access-Control-Allow-Headers"))
+    if not _items(headers) <= granted and "*" not in granted:
+        return "Access-Control-Allow-Headers: %s" % (", ".join(sorted(granted)) or "absent")
+    return ""
+
+
+def _items(value: str) -> set[str]:
+    return {item.strip().lower() for item in value.split(",") if item.strip()}

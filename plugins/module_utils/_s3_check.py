@@ -1,0 +1,491 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What W&B, its clients and browsers need of the object store, seen with the application's own key. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import ssl
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.baremetal.wandb.plugins.module_utils import _s3
+from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import listens, resolves, says, where
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
+
+# S3 refuses a request that is signed more than 15 minutes off (RequestTimeTooSkewed); one minute off, NTP is broken.
+SKEW_REFUSED = 900
+SKEW_WARNED = 60
+
+# A media key of `wandb verify` holds a percent sign and a space; plus is what proxies decode as a space.
+SPECIAL_NAME = "HT%3ML x+y"
+
+# The smallest part but the last that S3 accepts in a multipart upload, in bytes.
+PART = 5 * 1024 * 1024
+
+BROWSER_HEADERS = "content-type,x-amz-meta-probe"
+
+
+class Store:
+    """The object store of one site, as the checks ask it.
+
+    I(s3) is a boto3 client for I(endpoint), the public name. I(nodes) are the MinIO nodes behind it, reached directly.
+    Probe objects live under I(prefix), the same in each run on a host, so that the next run removes what a crash left.
+    """
+
+    def __init__(
+        self,
+        s3: t.Any,
+        endpoint: Endpoint,
+        bucket: str,
+        region: str,
+        prefix: str,
+        origin: str,
+        foreign_origin: str,
+        nodes: t.Sequence[Endpoint] = (),
+        read_only: str = "",
+    ) -> None:
+        self.s3 = s3
+        self.endpoint = endpoint
+        self.bucket = bucket
+        self.region = region
+        self.prefix = prefix
+        self.origin = origin
+        self.foreign_origin = foreign_origin
+        self.nodes = nodes
+        self.read_only = read_only
+        self.content = secrets.token_bytes(64)
+        self.wrote = False
+
+    def key(self, name: str) -> str:
+        return self.prefix + name
+
+    def path(self, key: str) -> str:
+        return "/%s/%s" % (quote(self.bucket), quote(key))
+
+    def signed(self, operation: str, key: str, expires: int = 300, **parameters: t.Any) -> str:
+        """Path and query of a presigned URL for the public name."""
+        url = self.s3.generate_presigned_url(operation, {"Bucket": self.bucket, "Key": key, **parameters}, ExpiresIn=expires)
+        parts = urlsplit(url)
+        return "%s?%s" % (parts.path, parts.query)
+
+    def put(self, key: str, body: bytes, headers: t.Mapping[str, str] | None = None) -> Answer:
+        self.wrote = True
+        return self.endpoint.request("PUT", self.signed("put_object", key), headers, body)
+
+    def get(self, key: str, headers: t.Mapping[str, str] | None = None) -> Answer:
+        return self.endpoint.request("GET", self.signed("get_object", key), headers)
+
+    @cached_property
+    def uploaded(self) -> Answer:
+        """The answer to the upload of the object that the presigned and CORS checks use."""
+        return self.put(self.key("presigned"), self.content)
+
+    @property
+    def probe(self) -> str:
+        """The key of that object."""
+        self.uploaded  # once a run, also when I(only) leaves out the check of the upload itself
+        return self.key("presigned")
+
+    @cached_property
+    def expiring(self) -> tuple[str, float]:
+        """A presigned URL of one second, and when it was made."""
+        return self.signed("get_object", self.probe, expires=1), time.monotonic()
+
+    @cached_property
+    def health(self) -> dict[str, Answer | Exception]:
+        """The answer of each MinIO node to a health request, or the error in its place; all are asked at once."""
+
+        def ask(node: Endpoint) -> Answer | Exception:
+            try:
+                return node.request("GET", "/minio/health/live")
+            except OSError as error:
+                return error
+
+        with ThreadPoolExecutor(max_workers=max(1, len(self.nodes))) as pool:
+            return dict(zip([node.url for node in self.nodes], pool.map(ask, self.nodes)))
+
+    def lost(self) -> dict[str, str]:
+        return {url: why(answer) for url, answer in self.health.items() if isinstance(answer, Exception)}
+
+    def remove_probes(self) -> None:
+        """Deletes every probe object, with its versions where the bucket keeps them, and every unfinished upload."""
+        from botocore.exceptions import ClientError
+
+        key = self.key("multipart")
+        for upload in self.s3.list_multipart_uploads(Bucket=self.bucket, Prefix=key).get("Uploads", []):
+            self.s3.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        try:
+            listed = self.s3.list_object_versions(Bucket=self.bucket, Prefix=self.prefix)
+            found = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
+        except ClientError:  # not every store has versions, nor every key the right to see them
+            found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix).get("Contents", [])
+        for item in found:
+            version = item.get("VersionId", "null")
+            self.s3.delete_object(Bucket=self.bucket, Key=item["Key"], **({} if version in ("null", "") else {"VersionId": version}))
+        self.wrote = False
+
+    def close(self) -> None:
+        """Removes what was written, when no check did."""
+        if self.wrote:
+            with suppress(Exception):  # the records are out already; the next run removes what is left
+                self.remove_probes()
+
+
+check = Checks()
+
+
+def check_by_writing(id: str, title: str, needs: t.Sequence[str] = ()) -> t.Callable:
+    """Registers a check that works with probe objects, and is skipped when none may be written."""
+
+    def register(function: t.Callable[[Store], Verdict]) -> t.Callable[[Store], Verdict]:
+        @check(id, title, needs)
+        def run(store: Store) -> Verdict:
+            return skipped(store.read_only) if store.read_only else function(store)
+
+        return run
+
+    return register
+
+
+@check("s3.minio.node", "every MinIO node answers")
+def minio_node(store: Store) -> Verdict:
+    lost = store.lost()
+    expected = "%d of %d nodes" % (len(store.nodes), len(store.nodes))
+    if not lost:
+        return passed(expected)
+    found = ", ".join("%s: %s" % item for item in sorted(lost.items()))
+    advice = "start MinIO there (systemctl status minio), or the host; a lost node is a lost part of the redundancy"
+    if len(lost) == len(store.nodes):
+        return failed(expected, found, advice)
+    return warned(expected, found, advice)
+
+
+@check("s3.minio.quorum", "MinIO has its write quorum", needs=["s3.minio.node"])
+def minio_quorum(store: Store) -> Verdict:
+    lost = store.lost()
+    node = next(node for node in store.nodes if node.url not in lost)
+    answer = node.request("GET", "/minio/health/cluster")
+    quorum = answer.header("X-Minio-Write-Quorum")
+    if answer.status == 200:
+        return passed("200 from /minio/health/cluster", "200 from /minio/health/cluster")
+    return failed(
+        "200 from /minio/health/cluster",
+        "%d (write quorum: %s drives of each erasure set), %d of %d nodes unreachable%s"
+        % (answer.status, quorum or "unknown", len(lost), len(store.nodes), ": " + ", ".join(sorted(lost)) if lost else ""),
+        "nothing can be written until enough nodes and drives are back: start the unreachable hosts and minio.service on them, then look at journalctl -u minio",
+    )
+
+
+@check("s3.name", "the object-store name resolves")
+def name(store: Store) -> Verdict:
+    return resolves(store.endpoint)
+
+
+@check("s3.port", "the object-store name accepts connections", needs=["s3.name"])
+def port(store: Store) -> Verdict:
+    return listens(store.endpoint, "nothing listens on %s: start nginx on the wandb_proxy host, or the store itself" % where(store.endpoint))
+
+
+@check("s3.tls", "the object-store name has a certificate that W&B accepts", needs=["s3.port"])
+def tls(store: Store) -> Verdict:
+    endpoint = store.endpoint
+    expected = "a valid certificate of a trusted CA for %s" % endpoint.host
+    if not endpoint.secure:
+        return warned(expected, "plain HTTP", "uploads and presigned URLs can be read on the way: give the store a certificate and an https URL")
+    if endpoint.ca_file and not os.path.exists(endpoint.ca_file):
+        return failed(expected, "there is no file %s" % endpoint.ca_file, "set wandb_ca_file to the CA's certificate on this host, or run the role certificate here")
+    try:
+        endpoint.certificate()
+    except ssl.SSLError as error:
+        return failed(expected, why(error), "edge.s3.certificate.* of endpoint_check tells which fact it is: the chain, the name or the expiry")
+    return passed("verified", expected)
+
+
+@check("s3.clock", "this host and the store agree on the time", needs=["s3.tls"])
+def clock(store: Store) -> Verdict:
+    answers = {store.endpoint.url: store.endpoint.request("GET", "/")}
+    answers.update({url: answer for url, answer in store.health.items() if isinstance(answer, Answer)})
+    skews = {}
+    for url, answer in answers.items():
+        if answer.header("Date"):
+            skews[url] = round(parsedate_to_datetime(answer.header("Date")).timestamp() - time.time())
+    if not skews:
+        return warned("a Date header", "none", "the store sends no Date, so its clock cannot be compared")
+    url, skew = max(skews.items(), key=lambda item: abs(item[1]))
+    expected = "less than %d seconds apart" % SKEW_WARNED
+    found = "%s is %d seconds %s" % (url, abs(skew), "ahead" if skew > 0 else "behind")
+    advice = "synchronise both with NTP (chronyc tracking): from %d seconds on the store refuses every signature" % SKEW_REFUSED
+    if abs(skew) >= SKEW_REFUSED:
+        return failed(expected, found, advice)
+    if abs(skew) >= SKEW_WARNED:
+        return warned(expected, found, advice)
+    return passed(found, expected)
+
+
+_KEY_ADVICE = {
+    "SignatureDoesNotMatch": "wandb_s3_secret_key is not this key's secret: correct it, or run the role bucket, which sets it on MinIO",
+    "InvalidAccessKeyId": "the store does not know wandb_s3_access_key, or it is disabled: correct it, or run the role bucket, which makes it on MinIO",
+    "AuthorizationHeaderMalformed": "the signature names another region than the store's: set wandb_s3_region to the one in 'found'",
+    "RequestTimeTooSkewed": "synchronise the clocks of this host and the store with NTP",
+}
+
+
+@check("s3.key", "the store accepts W&B's key", needs=["s3.tls", "s3.minio.quorum"])
+def key(store: Store) -> Verdict:
+    error = _list_error(store, store.bucket)
+    if _s3.code(error) in _KEY_ADVICE:
+        return failed("a signature that the store accepts", _s3.reason(error), _KEY_ADVICE[_s3.code(error)])
+    if error and not _s3.code(error):
+        raise error
+    return passed("accepted", "a signature that the store accepts")
+
+
+@check("s3.bucket.exists", "the bucket exists and W&B's key may list it", needs=["s3.key"])
+def bucket_exists(store: Store) -> Verdict:
+    error = _list_error(store, store.bucket)
+    if error is None:
+        return passed(store.bucket)
+    advice = {
+        "NoSuchBucket": "create the bucket named in wandb_s3_bucket: run the role bucket; W&B does not start without it",
+        "AccessDenied": "let the key's policy allow s3:ListBucket on the bucket: the role bucket does so on MinIO",
+    }.get(_s3.code(error), "see 'found' and the store's log")
+    return failed(store.bucket, _s3.reason(error), advice)
+
+
+@check("s3.bucket.region", "the bucket is in the region that W&B signs for", needs=["s3.bucket.exists"])
+def bucket_region(store: Store) -> Verdict:
+    from botocore.exceptions import ClientError
+
+    try:
+        found = store.s3.get_bucket_location(Bucket=store.bucket).get("LocationConstraint") or "us-east-1"
+    except ClientError as error:
+        return warned(store.region, _s3.reason(error), "let the key's policy allow s3:GetBucketLocation on the bucket")
+    return equal(store.region, found, "set wandb_s3_region to the bucket's region")
+
+
+@check("s3.key.scope", "W&B's key opens no other bucket", needs=["s3.key"])
+def key_scope(store: Store) -> Verdict:
+    # Tried with a name that is not there: a key of one bucket is denied, any other key is told that it does not exist.
+    other = (store.bucket[:50] + "-not-ours").strip("-.")
+    code = _s3.code(_list_error(store, other))
+    if code == "AccessDenied":
+        return passed("AccessDenied for bucket %s" % other, "AccessDenied")
+    return warned(
+        "AccessDenied for bucket %s" % other,
+        code or "a listing",
+        "the key may use buckets that are not W&B's: give W&B a key of its own with a policy for %s alone" % store.bucket,
+    )
+
+
+def _list_error(store: Store, bucket: str) -> t.Any:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        store.s3.list_objects_v2(Bucket=bucket, Prefix=store.prefix, MaxKeys=1)
+    except (ClientError, BotoCoreError) as error:
+        return error
+    return None
+
+
+@check("s3.anonymous.list", "the bucket cannot be listed without a key", needs=["s3.bucket.exists"])
+def anonymous_list(store: Store) -> Verdict:
+    return _refused(
+        store.endpoint.request("GET", "/%s?list-type=2&max-keys=1" % quote(store.bucket)),
+        "the bucket is public: remove its bucket policy or ACL for anonymous access (mc anonymous set none)",
+    )
+
+
+@check_by_writing("s3.object.put_get_delete", "W&B's key writes, reads and deletes", needs=["s3.bucket.exists"])
+def put_get_delete(store: Store) -> Verdict:
+    from botocore.exceptions import ClientError
+
+    try:
+        store.remove_probes()
+        key = store.key("object")
+        store.wrote = True
+        store.s3.put_object(Bucket=store.bucket, Key=key, Body=store.content)
+        found = store.s3.get_object(Bucket=store.bucket, Key=key)["Body"].read()
+        store.s3.delete_object(Bucket=store.bucket, Key=key)
+    except ClientError as error:
+        call = error.operation_name
+        return failed("the bytes that were written", "%s: %s" % (call, _s3.reason(error)), "let the key's policy allow %s on the bucket and its objects" % call)
+    if found != store.content:
+        return failed("the bytes that were written", "%d other bytes" % len(found), "something between this host and the store changes bodies: compare with a node's own address")
+    return passed("the bytes that were written")
+
+
+@check_by_writing("s3.presigned.put", "a presigned URL takes an upload without a key", needs=["s3.object.put_get_delete"])
+def presigned_put(store: Store) -> Verdict:
+    store.expiring  # made now, so that it has expired when s3.presigned.expired asks after the checks in between
+    return _presigned(store.uploaded)
+
+
+@check_by_writing("s3.presigned.get", "a presigned URL gives the same bytes back", needs=["s3.presigned.put"])
+def presigned_get(store: Store) -> Verdict:
+    answer = store.get(store.probe)
+    if answer.status == 200 and answer.body != store.content:
+        return failed("the bytes that were uploaded", "%d other bytes" % len(answer.body), "the proxy changes bodies: no gzip, no sub_filter, no cache for the object-store name")
+    return _presigned(answer)
+
+
+def _presigned(answer: Answer) -> Verdict:
+    if answer.status == 200:
+        return passed("HTTP 200")
+    if answer.status == 413:
+        return failed("HTTP 200", says(answer), "set client_max_body_size of nginx's server block for the object-store name to 0")
+    return failed(
+        "HTTP 200",
+        says(answer),
+        "nginx must pass Host and path unchanged to the store: 'proxy_set_header Host $http_host' and a proxy_pass without URI part",
+    )
+
+
+@check_by_writing("s3.presigned.tampered", "a presigned URL opens no other object", needs=["s3.presigned.put"])
+def presigned_tampered(store: Store) -> Verdict:
+    target = store.signed("get_object", store.probe)
+    other = target.replace("/presigned?", "/another?")
+    return _refused(store.endpoint.request("GET", other), "the store does not verify signatures: W&B must not use it")
+
+
+@check_by_writing("s3.presigned.host", "a presigned URL works under its own name only", needs=["s3.presigned.get"])
+def presigned_host(store: Store) -> Verdict:
+    target = store.signed("get_object", store.probe)
+    answer = store.endpoint.request("GET", target, {"Host": "not-%s" % store.endpoint.host})
+    if answer.body != store.content:
+        return passed("HTTP %d" % answer.status, "no object")
+    return failed("no object", "the object", "the proxy replaces the Host header: 'proxy_set_header Host $http_host' lets the store verify it")
+
+
+@check_by_writing("s3.anonymous.get", "an object cannot be read without a key", needs=["s3.presigned.get"])
+def anonymous_get(store: Store) -> Verdict:
+    return _refused(
+        store.endpoint.request("GET", store.path(store.probe)),
+        "the bucket's objects are public: remove its bucket policy or ACL for anonymous access (mc anonymous set none)",
+    )
+
+
+def _refused(answer: Answer, advice: str) -> Verdict:
+    expected = "HTTP 403"
+    if answer.status in (401, 403):
+        return passed("HTTP %d" % answer.status, expected)
+    return failed(expected, says(answer), advice)
+
+
+@check_by_writing("s3.object.special_name", "percent, space and plus in an object's name survive the proxy", needs=["s3.presigned.get"])
+def special_name(store: Store) -> Verdict:
+    key = store.key(SPECIAL_NAME)
+    advice = "the proxy re-encodes paths: proxy_pass for the object-store name must have no URI part, and no rewrite"
+    for answer in (store.put(key, store.content), store.get(key)):
+        if answer.status != 200:
+            return failed("HTTP 200", says(answer), advice)
+    listed = [item["Key"] for item in store.s3.list_objects_v2(Bucket=store.bucket, Prefix=store.prefix).get("Contents", [])]
+    if key not in listed:
+        return failed(key, listed, advice)
+    return passed(SPECIAL_NAME)
+
+
+@check_by_writing("s3.multipart", "a large upload in parts works", needs=["s3.presigned.put"])
+def multipart(store: Store) -> Verdict:
+    from botocore.exceptions import ClientError
+
+    key = store.key("multipart")
+    expected = "one object of two parts"
+    store.wrote = True
+    try:
+        upload = store.s3.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
+        parts = []
+        for number, body in enumerate((bytes(PART), store.content), start=1):
+            answer = store.endpoint.request("PUT", store.signed("upload_part", key, UploadId=upload, PartNumber=number), None, body)
+            if answer.status != 200:
+                return failed(expected, "part %d: %s" % (number, says(answer)), "see s3.presigned.put; the part has %d bytes" % len(body))
+            parts.append({"PartNumber": number, "ETag": answer.header("ETag")})
+        store.s3.complete_multipart_upload(Bucket=store.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
+        size = store.s3.head_object(Bucket=store.bucket, Key=key)["ContentLength"]
+    except ClientError as error:
+        return failed(expected, _s3.reason(error), "let the key's policy allow s3:PutObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts")
+    return equal(PART + len(store.content), size, "the store lost a part: see its log")
+
+
+_CORS_ADVICE = "allow the origin in wandb_url with GET, PUT, HEAD and any header: the role bucket does so; on a store of others ask for that CORS rule"
+
+
+def _preflight(method: str) -> None:
+    @check("s3.cors.preflight.%s" % method.lower(), "a page of W&B may %s objects" % method, needs=["s3.bucket.exists"])
+    def ask(store: Store) -> Verdict:
+        answer = _s3.preflight(store.endpoint, store.path(store.key("any")), store.origin, method, BROWSER_HEADERS)
+        complaint = _s3.allows(answer, store.origin, method, BROWSER_HEADERS)
+        expected = "%s allowed from %s" % (method, store.origin)
+        return failed(expected, complaint, _CORS_ADVICE) if complaint else passed(expected)
+
+
+for _method in ("GET", "PUT", "HEAD"):
+    _preflight(_method)
+
+
+@check_by_writing("s3.cors.response", "a page of W&B may read the answers", needs=["s3.presigned.get"])
+def cors_response(store: Store) -> Verdict:
+    # A browser judges the real answer as well, and a proxy that adds a header of its own breaks it by the second one.
+    key = store.probe
+    headers = {"Origin": store.origin}
+    expected = "one Access-Control-Allow-Origin for %s" % store.origin
+    for method, answer in (
+        ("PUT", store.put(key, store.content, headers)),
+        ("GET", store.get(key, headers)),
+        ("HEAD", store.endpoint.request("HEAD", store.signed("head_object", key), headers)),
+    ):
+        complaint = _s3.allows_origin(answer, store.origin)
+        if complaint:
+            advice = "add no CORS header in nginx, the store sends its own" if "browsers accept one" in complaint else _CORS_ADVICE
+            return failed(expected, "%s: %s" % (method, complaint), advice)
+    return passed(expected)
+
+
+@check_by_writing("s3.cors.expose_etag", "a page of W&B sees the ETag", needs=["s3.cors.response"])
+def cors_expose_etag(store: Store) -> Verdict:
+    answer = store.get(store.probe, {"Origin": store.origin})
+    found = answer.header("Access-Control-Expose-Headers")
+    if {"etag", "*"} & {item.strip().lower() for item in found.split(",")}:
+        return passed("ETag exposed")
+    return warned("Access-Control-Expose-Headers: ETag", found or "none", "expose ETag in the CORS rule: browsers need it for uploads in parts")
+
+
+@check("s3.cors.foreign", "a page of another site may not", needs=["s3.bucket.exists"])
+def cors_foreign(store: Store) -> Verdict:
+    answer = _s3.preflight(store.endpoint, store.path(store.key("any")), store.foreign_origin, "GET", BROWSER_HEADERS)
+    if _s3.allows_origin(answer, store.foreign_origin):
+        return passed("%s not allowed" % store.foreign_origin)
+    return warned(
+        "%s not allowed" % store.foreign_origin,
+        "Access-Control-Allow-Origin: %s" % answer.header("Access-Control-Allow-Origin"),
+        "any web page may use a presigned URL that it gets hold of: name the origin of wandb_url alone instead of *",
+    )
+
+
+@check_by_writing("s3.presigned.expired", "an expired presigned URL opens nothing", needs=["s3.presigned.get"])
+def presigned_expired(store: Store) -> Verdict:
+    target, made = store.expiring
+    answer = store.endpoint.request("GET", target)
+    # The store's clock decides; one that is behind by up to SKEW_WARNED is no fault of the signature.
+    while answer.status == 200 and time.monotonic() - made < 3:
+        time.sleep(0.3)
+        answer = store.endpoint.request("GET", target)
+    if answer.status == 200 and parsedate_to_datetime(answer.header("Date")).timestamp() < time.time() - 1:
+        return warned("HTTP 403", "HTTP 200", "the store's clock is behind, so URLs live longer than W&B means them to: see s3.clock")
+    return _refused(answer, "the store does not honour the expiry of presigned URLs: W&B must not use it")
+
+
+@check_by_writing("s3.object.removed", "the probe objects are gone", needs=["s3.object.put_get_delete"])
+def removed(store: Store) -> Verdict:
+    store.remove_probes()
+    left = [item["Key"] for item in store.s3.list_objects_v2(Bucket=store.bucket, Prefix=store.prefix).get("Contents", [])]
+    return equal([], left, "let the key's policy allow s3:DeleteObject, then delete what is under %s" % store.prefix)
