@@ -1,0 +1,1 @@
+"""A test double of the `wandb/local` container. It is not W&B; see ../README.md."""

@@ -1,0 +1,3 @@
+from standin.boot import main
+
+main()

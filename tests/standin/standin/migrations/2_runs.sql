@@ -1,0 +1,48 @@
+CREATE TABLE projects (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  entity VARCHAR(64) NOT NULL,
+  name VARCHAR(128) NOT NULL,
+  created_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  UNIQUE KEY (entity, name)
+);
+
+CREATE TABLE runs (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  project_id BIGINT UNSIGNED NOT NULL,
+  name VARCHAR(128) NOT NULL,
+  user_id BIGINT UNSIGNED NOT NULL,
+  display_name VARCHAR(255),
+  description TEXT,
+  notes TEXT,
+  group_name VARCHAR(255),
+  job_type VARCHAR(255),
+  commit_hash VARCHAR(64),
+  sweep_name VARCHAR(64),
+  state VARCHAR(16) NOT NULL DEFAULT 'running',
+  tags JSON,
+  config JSON,
+  summary JSON,
+  created_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  heartbeat_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  UNIQUE KEY (project_id, name),
+  FOREIGN KEY (project_id) REFERENCES projects (id),
+  FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
+CREATE TABLE run_lines (
+  run_id BIGINT UNSIGNED NOT NULL,
+  stream VARCHAR(64) NOT NULL,
+  line INT UNSIGNED NOT NULL,
+  content MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (run_id, stream, line),
+  FOREIGN KEY (run_id) REFERENCES runs (id)
+);
+
+CREATE TABLE run_files (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  run_id BIGINT UNSIGNED NOT NULL,
+  name VARCHAR(500) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  updated_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  UNIQUE KEY (run_id, name),
+  FOREIGN KEY (run_id) REFERENCES runs (id)
+);
