@@ -1,0 +1,174 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finds tasks that would show a secret: in their output, in a diff, in facts or in a process list.
+
+A variable is a secret by its name, or because its value is made of one; so the values of defaults/, vars/ and of a task's own vars are
+followed. What is asked of a secret in a condition (its length, whether it is equal) is none.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import typing as t
+from pathlib import Path
+
+from repository import Task
+
+SECRET_NAME = re.compile(r"\b(?!no_log)\w*(?:password|passphrase|secret_key|_secret|secret_access_key|license|api_key)\b")
+# Names that promise that their value is none, also where it is made of one: the text with secrets masked, the names of what is missing.
+NO_SECRET = re.compile(r"_(file|path|dir|name|names|missing|masked)$")
+# Questions about a value, whose answer tells nothing.
+QUESTION = re.compile(
+    r"(?:lookup\([^)]*\)|[\w.]+?)\s*(?:\|\s*default\([^)]*\)\s*)?(?:\|\s*(?:string\s*\|\s*)?length\b|\.keys\(\)|[!=]=|is\s+(?:not\s+)?(?:defined|undefined|match|search|string)\b)"
+)
+JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+
+# Options that show nothing of what they compare.
+QUIET_OPTIONS = {"ansible.builtin.assert": {"that"}}
+ARGV_MODULES = {"ansible.builtin.command", "ansible.builtin.shell", "ansible.builtin.raw", "ansible.builtin.script"}
+
+
+def names_in(value: t.Any) -> set[str]:
+    """Variables that the Jinja parts of a value refer to; not those about which it only asks."""
+    if isinstance(value, dict):
+        return set().union(*(names_in(key) | names_in(inner) for key, inner in value.items())) if value else set()
+    if isinstance(value, list):
+        return set().union(*map(names_in, value)) if value else set()
+    names: set[str] = set()
+    for part in JINJA.findall(value) if isinstance(value, str) else ():
+        names |= set(NAME.findall(QUESTION.sub(" ", STRING.sub("''", part))))
+    return names
+
+
+def secret_by_name(name: str) -> bool:
+    return bool(SECRET_NAME.fullmatch(name))
+
+
+class Secrets:
+    """Which variables hold a secret, given the values of all."""
+
+    def __init__(self, values: dict[str, t.Any]) -> None:
+        self.names = {name: names_in(value) for name, value in values.items()}
+
+    def in_names(self, names: set[str], more: dict[str, t.Any]) -> list[str]:
+        known = {**self.names, **{name: names_in(value) for name, value in more.items()}}
+        seen: set[str] = set()
+        found: list[str] = []
+        todo = sorted(names)
+        while todo:
+            name = todo.pop()
+            if name in seen or NO_SECRET.search(name):
+                continue
+            seen.add(name)
+            if secret_by_name(name):
+                found.append(name)
+            else:
+                todo.extend(known.get(name, ()))
+        return sorted(found)
+
+    def in_value(self, value: t.Any, more: dict[str, t.Any]) -> list[str]:
+        return self.in_names(names_in(value), more)
+
+
+class _Caught(Exception):
+    pass
+
+
+def argument_spec(module: str) -> dict[str, t.Any]:
+    """The options of a module of this collection, as it gives them to AnsibleModule."""
+    loaded = importlib.import_module(f"ansible_collections.baremetal.wandb.plugins.modules.{module}")
+    caught: dict[str, t.Any] = {}
+
+    def catch(*_words: t.Any, **options: t.Any) -> None:
+        caught.update(options["argument_spec"])
+        raise _Caught
+
+    original, loaded.AnsibleModule = loaded.AnsibleModule, catch
+    try:
+        loaded.main()
+    except _Caught:
+        pass
+    finally:
+        loaded.AnsibleModule = original
+    return caught
+
+
+def hidden(spec: dict[str, t.Any], value: t.Any) -> t.Any:
+    """The value without what the module itself declares no_log; a whole list is trusted to the no_log of its elements' options."""
+    if not isinstance(value, dict):
+        return value
+    left = {}
+    for key, inner in value.items():
+        option = spec.get(key, {})
+        if option.get("no_log"):
+            continue
+        suboptions = option.get("options")
+        if suboptions and isinstance(inner, str) and any(sub.get("no_log") for sub in suboptions.values()):
+            continue
+        if suboptions and isinstance(inner, list):
+            left[key] = [hidden(suboptions, element) for element in inner]
+        else:
+            left[key] = hidden(suboptions, inner) if suboptions else inner
+    return left
+
+
+OWN = "baremetal.wandb."
+
+
+def findings(task: Task, secrets: Secrets, templates: t.Callable[[Task], str | None] = lambda task: None) -> list[str]:
+    """What is wrong with a task, a sentence each."""
+    data, module, more = task.data, task.module, task.data.get("vars") or {}
+    found = []
+
+    def say(names: list[str], what: str) -> None:
+        if names:
+            found.append(f"{task.where}: {', '.join(names)} {what}")
+
+    say(secrets.in_value(data.get("environment"), more), "in environment, which shows in the process list: give it on stdin or in a file")
+    if module in ARGV_MODULES:
+        arguments = task.arguments
+        words = {key: value for key, value in arguments.items() if key != "stdin"} if isinstance(arguments, dict) else arguments
+        say(secrets.in_value(words, more), "in the command line, which shows in the process list: give it on stdin or in a file")
+    if module == "ansible.builtin.set_fact":
+        say(secrets.in_value(task.arguments, more), "in a fact: use a variable, which is evaluated only where it is used")
+    if module in ("ansible.builtin.template", "ansible.builtin.copy") and data.get("no_log") is not True and data.get("diff") is not False:
+        text = templates(task)
+        say(secrets.in_value(text, more), "in a file that --diff shows: set diff: false or no_log: true")
+    if data.get("no_log") is True:
+        return found
+    arguments = task.arguments
+    if isinstance(arguments, dict):
+        if module in QUIET_OPTIONS:
+            arguments = {key: value for key, value in arguments.items() if key not in QUIET_OPTIONS[module]}
+        elif module.startswith(OWN):
+            arguments = hidden(argument_spec(module[len(OWN) :]), arguments)
+    say(secrets.in_value(arguments, more), f"in what {module} shows of its arguments: set no_log: true")
+    say(secrets.in_value(data.get("loop"), more) if not label(data) else [], "in the label of a loop: set loop_control.label or no_log: true")
+    return found
+
+
+def label(data: dict[str, t.Any]) -> bool:
+    return "label" in (data.get("loop_control") or {})
+
+
+def template_of(task: Task) -> str | None:
+    """The text that a template task of a role renders, wrapped so that all of it counts as Jinja text."""
+    arguments = task.arguments if isinstance(task.arguments, dict) else {}
+    if task.module != "ansible.builtin.template" or "{{" in str(arguments.get("src", "{{")):
+        return None
+    path = task.file.parent.parent / "templates" / arguments["src"]
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def role_values(roles: t.Iterable[Path], load: t.Callable[[Path], t.Any]) -> dict[str, t.Any]:
+    """All variables that roles define."""
+    values: dict[str, t.Any] = {}
+    for role in roles:
+        for file in sorted([*role.glob("defaults/*.yml"), *role.glob("vars/*.yml")]):
+            values.update(load(file) or {})
+    return values

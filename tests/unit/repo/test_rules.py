@@ -1,0 +1,131 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules that hold in all files: nothing is switched off to get green, the metadata lists what is there, no file speaks of one machine."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+from repository import TOP, load, task_files, tasks, tracked, walk
+
+
+
+def forbidden(data: t.Any, where: str) -> list[str]:
+    """Settings that hide a failure or leave a version open, anywhere in YAML data."""
+    found = []
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in ("skip_list", "warn_list") or (key == "ignore_errors" and value is not False):
+                found.append(f"{where}: {key} hides a failure")
+            if key == "validate_certs" and value is False:
+                found.append(f"{where}: validate_certs: false trusts anybody")
+            if key == "state" and value == "latest":
+                found.append(f"{where}: state: latest is not a pin")
+            found += forbidden(value, where)
+    elif isinstance(data, list):
+        for value in data:
+            found += forbidden(value, where)
+    return found
+
+
+def test_no_failure_is_hidden():
+    files = [*task_files(), TOP / ".ansible-lint", TOP / ".yamllint"]
+    assert [finding for file in files for finding in forbidden(load(file), str(file.relative_to(TOP)))] == []
+
+
+@pytest.mark.parametrize("data", [{"ignore_errors": True}, {"x": {"validate_certs": False}}, [{"apt": {"state": "latest"}}], {"skip_list": []}])
+def test_hidden_failure_is_found(data):
+    assert len(forbidden([data], "sample")) == 1
+
+
+# Lines of text that no file may have, and what to write instead. Written in halves, so that this file has none.
+TEXTS = {
+    "no" + "qa": "mend what the linter found",
+    "# pylint: " + "disable-all": "mend what pylint found",
+    "/wo" + "rk/": "a path of one machine",
+    "/ro" + "ot/.": "a path of one machine",
+    "DES" + "IGN.md": "a page that the project does not have",
+    "pypi" + ".org": "a host of a package registry: it is the user's pip that knows it",
+    "proxy.golang" + ".org": "a host of a package registry",
+    "deb.debian" + ".org": "a host of a package registry",
+}
+
+
+def texts(content: str, where: str) -> list[str]:
+    return [f"{where}:{number}: {text}: {why}" for number, line in enumerate(content.splitlines(), 1) for text, why in TEXTS.items() if text in line]
+
+
+def test_no_file_has_a_forbidden_text():
+    files = [path for path in tracked() if path.name != "LICENSE" and path.suffix not in (".png", ".gz", ".tar")]
+    assert len(files) > 50
+    assert [finding for file in files for finding in texts(file.read_text(encoding="utf-8"), str(file.relative_to(TOP)))] == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_forbidden_text_is_found(text):
+    assert len(texts(f"a line\nand {text} another", "sample")) == 1
+
+
+def test_action_group_lists_all_modules():
+    modules = sorted(path.stem for path in (TOP / "plugins/modules").glob("*.py"))
+    assert load(TOP / "meta/runtime.yml")["action_groups"] == {"all": modules}
+
+
+def test_every_task_names_its_collection():
+    files = [file for file in task_files() if "molecule" not in file.parts]
+    short = [task.where for task in tasks(files) if not re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_0-9]+", task.module)]
+    assert short == []
+
+
+def test_walk_finds_nested_tasks():
+    play = [{"hosts": "all", "no_log": True, "tasks": [{"block": [{"a.b.c": {}, "vars": {"x": 1}}], "vars": {"y": 2}, "rescue": [{"a.b.d": {}}]}]}]
+    found = list(walk(Path("sample.yml"), play))
+    assert [task.module for task in found] == ["a.b.c", "a.b.d"]
+    assert found[0].data["no_log"] is True and found[0].data["vars"] == {"x": 1, "y": 2}
+
+
+def test_collection_dependencies_agree():
+    galaxy = load(TOP / "galaxy.yml")["dependencies"]
+    assert {entry["name"]: entry["version"] for entry in load(TOP / "collections/requirements.yml")["collections"]} == galaxy
+
+
+def test_libraries_of_the_tests_are_those_of_the_tools_role():
+    pins = dict(line.lower().split("==") for line in load(TOP / "roles/tools/vars/versions.yml")["_tools_requirements"])
+    developer = dict(re.findall(r"^([A-Za-z0-9-]+)(?:\[\w+\])?==(\S+)$", (TOP / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE))
+    shared = {name.lower(): version for name, version in developer.items() if name.lower() in pins}
+    assert {"pymysql", "boto3", "minio"} <= shared.keys()
+    assert shared == {name: pins[name] for name in shared}
+
+
+def scenario_findings(shared: dict[str, t.Any], own: dict[str, t.Any], files: set[str]) -> list[str]:
+    sequence = (own.get("scenario") or {}).get("test_sequence") or shared["scenario"]["test_sequence"]
+    found = [f"its sequence lacks {action}" for action in ("create", "converge", "idempotence", "verify", "destroy") if action not in sequence]
+    return found + [f"{name} is missing" for name in ("converge.yml", "verify.yml", "topology.yml") if name not in files]
+
+
+def test_scenarios_test():
+    shared = load(TOP / ".config/molecule/config.yml")
+    folders = [path.parent for path in (TOP / "molecule").glob("*/molecule.yml")]
+    assert folders
+    found = {}
+    for folder in folders:
+        findings = scenario_findings(shared, load(folder / "molecule.yml") or {}, {path.name for path in folder.iterdir()})
+        verify = folder / "verify.yml"
+        if verify.exists() and not any(task.module.endswith(("assert", "_check", "command")) for task in walk(verify, load(verify))):
+            findings.append("verify.yml asserts nothing")
+        if findings:
+            found[folder.name] = findings
+    assert found == {}
+
+
+def test_scenario_without_idempotence_is_found():
+    shared = {"scenario": {"test_sequence": ["create", "converge", "idempotence", "verify", "destroy"]}}
+    files = {"converge.yml", "verify.yml", "topology.yml"}
+    assert scenario_findings(shared, {}, files) == []
+    assert scenario_findings(shared, {"scenario": {"test_sequence": ["create", "converge", "verify", "destroy"]}}, files) == ["its sequence lacks idempotence"]
+    assert scenario_findings(shared, {}, files - {"verify.yml"}) == ["verify.yml is missing"]
