@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import socket
+
+import pymysql
+import pytest
+from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Grant, Server, parse_grants
+
+OPTIONS = {"login_unix_socket": None, "login_host": "db1", "login_port": 3306, "login_user": "wandb_local", "login_password": "s3cr3t", "ssl_ca": None, "connect_timeout": 2}
+
+
+def grant(scope, *privileges, option=False):
+    return Grant(scope, frozenset(privileges), option)
+
+
+@pytest.mark.parametrize(
+    "lines, expected",
+    [
+        (["GRANT USAGE ON *.* TO `u`@`%`"], []),
+        (["GRANT ALL PRIVILEGES ON `wandb_local`.* TO `u`@`%` WITH GRANT OPTION"], [grant("`wandb_local`.*", "ALL", option=True)]),
+        (["GRANT SELECT, CREATE TEMPORARY TABLES ON `a`.* TO `u`@`10.0.0.%`"], [grant("`a`.*", "SELECT", "CREATE TEMPORARY TABLES")]),
+        (["GRANT USAGE ON `a`.* TO `u`@`%` WITH GRANT OPTION"], [grant("`a`.*", option=True)]),
+        (["GRANT RELOAD ON *.* TO `u`@`%`", "GRANT BACKUP_ADMIN,CLONE_ADMIN ON *.* TO `u`@`%`"], [grant("*.*", "RELOAD", "BACKUP_ADMIN", "CLONE_ADMIN")]),
+        (["GRANT SELECT (`a`, `b,c`), INSERT (`)`) ON `d`.`t` TO `u`@`%`"], [grant("`d`.`t`", "SELECT (`a`, `b,c`)", "INSERT (`)`)")]),
+        (["GRANT EXECUTE ON PROCEDURE `d`.`p` TO `u`@`%`"], [grant("PROCEDURE `d`.`p`", "EXECUTE")]),
+        (["GRANT PROXY ON `x`@`%` TO `u`@`%` WITH GRANT OPTION"], [grant("`x`@`%`", "PROXY", option=True)]),
+        (["GRANT ALL PRIVILEGES ON `we``ird ON db`.* TO `o``ddTO`@`%`"], [grant("`we``ird ON db`.*", "ALL")]),
+        (["GRANT `dba`@`%` TO `u`@`%`"], []),
+    ],
+)
+def test_show_grants_is_read_scope_by_scope(lines, expected):
+    assert parse_grants(lines) == expected
+
+
+def test_partial_revokes_are_refused_and_shown():
+    with pytest.raises(ValueError, match="REVOKE INSERT ON"):
+        parse_grants(["GRANT INSERT ON *.* TO `u`@`%`", "REVOKE INSERT ON `a`.* FROM `u`@`%`"])
+
+
+def error(number, text, cause=None):
+    one = pymysql.err.OperationalError(number, text)
+    if cause:
+        one.original_exception = cause
+    return one
+
+
+@pytest.mark.parametrize(
+    "failure, words",
+    [
+        (error(1045, "Access denied"), "wandb_mysql_password"),
+        (error(1130, "Host not allowed"), "host part"),
+        (error(1524, "Plugin not loaded"), "caching_sha2_password"),
+        (error(2003, "refused", ConnectionRefusedError(111, "refused")), "nothing listens at db1:3306"),
+        (error(2003, "name", socket.gaierror(-2, "unknown")), "db1 does not resolve"),
+        (error(2003, "timed out", socket.timeout()), "no answer from db1:3306"),
+        (error(2003, "no route", OSError(113, "No route to host")), "no answer from db1:3306"),
+        (error(2026, "SSL"), "ssl_ca"),
+        (error(9999, "unheard of"), "error log"),
+    ],
+)
+def test_each_refused_login_has_its_own_advice_without_a_secret(failure, words):
+    advice = _mysql.login_advice(failure, Server(pymysql, OPTIONS))
+    assert words in advice and "s3cr3t" not in advice
+
+
+def test_only_nothing_listening_counts_as_absent():
+    assert _mysql.is_absent(error(2003, "refused", ConnectionRefusedError()))
+    assert _mysql.is_absent(error(2003, "no socket", FileNotFoundError()))
+    assert not _mysql.is_absent(error(2003, "timed out", socket.timeout()))
+    assert not _mysql.is_absent(error(1045, "Access denied"))
+
+
+def test_a_closed_port_and_a_missing_socket_are_told_apart():
+    with socket.socket() as held:  # bound but not listening: connections are refused
+        held.bind(("127.0.0.1", 0))
+        server = Server(pymysql, {**OPTIONS, "login_host": "127.0.0.1", "login_port": held.getsockname()[1]})
+        with pytest.raises(pymysql.err.OperationalError) as refused:
+            server.connect()
+    assert "nothing listens" in _mysql.login_advice(refused.value, server)
+    server = Server(pymysql, {**OPTIONS, "login_unix_socket": "/nonexistent/mysqld.sock"})
+    with pytest.raises(pymysql.err.OperationalError) as missing:
+        server.connect()
+    assert "no socket /nonexistent/mysqld.sock" in _mysql.login_advice(missing.value, server)
+
+
+def test_a_ca_file_that_is_not_there_is_named():
+    server = Server(pymysql, {**OPTIONS, "ssl_ca": "/nonexistent/ca.pem"})
+    with pytest.raises(pymysql.err.OperationalError, match="/nonexistent/ca.pem"):
+        server.connect()
