@@ -7,7 +7,7 @@
     run.py check                 lint, sanity, unit
     run.py test [SCENARIO...]    these, integration and all molecule scenarios, or only the scenarios named
     run.py soak                  the long series of tests/soak
-    run.py build                 the collection archive
+    run.py build [FOLDER]        the collection archive, into the checkout or FOLDER
 
 Steps run two at a time. Each writes its whole output to tests/output/NAME.log; the end of it is shown when the step fails.
 """
@@ -333,11 +333,11 @@ def soak() -> int:
     return RUNNER.run([Step(f"soak-{path.stem}", one(PYTHON, str(path.relative_to(TOP)))) for path in series])
 
 
-def build() -> int:
+def build(target: Path) -> int:
     """The archive holds what git tracks, not what happens to lie in the checkout."""
     with tempfile.TemporaryDirectory(prefix="baremetal-wandb-build-") as folder:
         root = copy_checkout(Path(folder))
-        return subprocess.run([str(BIN / "ansible-galaxy"), "collection", "build", "--force", "--output-path", str(TOP), str(root)], check=False).returncode
+        return subprocess.run([str(BIN / "ansible-galaxy"), "collection", "build", "--force", "--output-path", str(target), str(root)], check=False).returncode
 
 
 def main(words: list[str]) -> int:
@@ -347,7 +347,7 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop)
     verb, names = (words[0], words[1:]) if words else ("", [])
     if verb == "build":
-        return build()
+        return build(Path(names[0]) if names else TOP)
     if verb not in ("check", "test", "soak"):
         print(__doc__)
         return 2

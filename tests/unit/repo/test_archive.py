@@ -1,0 +1,120 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection works as the archive that is published, and from a checkout of any name in any place."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from repository import ROLES, TOP, tracked
+
+BIN = Path(sys.executable).parent
+CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"
+
+
+def run(*words, cwd, **environment):
+    env = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    env.update({"PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1", **environment})
+    result = subprocess.run(list(map(str, words)), cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{' '.join(map(str, words))}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("archive")
+    run(sys.executable, TOP / "tests/run.py", "build", folder, cwd=folder)
+    (path,) = folder.glob("baremetal-wandb-*.tar.gz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def installed(archive, tmp_path_factory):
+    """Environment and folder of a controller that has the archive and nothing of the checkout."""
+    home = tmp_path_factory.mktemp("controller")
+    environment = {"HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": f"{home / 'collections'}:{CACHED}"}
+    run("ansible-galaxy", "collection", "install", "--offline", "-p", home / "collections", archive, cwd=home, **environment)
+    return home, environment
+
+
+def test_archive_holds_the_product_and_nothing_else(archive):
+    with tarfile.open(archive) as file:
+        names = {name for name in file.getnames() if "/" not in name}
+    assert names == {
+        *("CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "docs", "inventories", "meta"),
+        *("playbooks", "plugins", "requirements.txt", "roles"),
+    }
+
+
+def test_site_from_the_archive(installed):
+    home, environment = installed
+    inventory = home / "collections/ansible_collections/baremetal/wandb/inventories/cluster"
+    listed = run("ansible-playbook", "-i", inventory, "baremetal.wandb.site", "--list-tasks", cwd=home, **environment)
+    for role in set(ROLES) - {"wandb"}:
+        assert f"{role} : " in listed, f"site.yml runs no task of {role}"
+    run("ansible-playbook", "-i", inventory, "baremetal.wandb.site", "--syntax-check", cwd=home, **environment)
+
+
+def test_every_playbook_from_the_archive(installed):
+    home, environment = installed
+    playbooks = sorted(path.stem for path in (TOP / "playbooks").glob("*.yml"))
+    assert {"site", "preflight", "verify", "secrets"} <= set(playbooks)
+    run("ansible-playbook", "-i", "localhost,", *(f"baremetal.wandb.{name}" for name in playbooks), "--syntax-check", cwd=home, **environment)
+
+
+def test_modules_of_the_archive_are_documented(installed):
+    home, environment = installed
+    listed = run("ansible-doc", "--list", "--type", "module", "baremetal.wandb", cwd=home, **environment)
+    modules = {path.stem for path in (TOP / "plugins/modules").glob("*.py")}
+    assert set(re.findall(r"^baremetal\.wandb\.(\w+)", listed, re.MULTILINE)) == modules
+
+
+def test_checkout_of_any_name_and_place(tmp_path):
+    place = tmp_path / "a folder" / "check out"
+    for path in tracked():
+        target = place / path.relative_to(TOP)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    link = "collections/ansible_collections/baremetal/wandb"
+    (place / link).parent.mkdir(parents=True, exist_ok=True)
+    (place / link).symlink_to(os.readlink(TOP / link))
+    shutil.copytree(CACHED / "ansible_collections" / "community", place / "collections/ansible_collections/community")
+    environment = {"HOME": str(tmp_path)}
+    listed = run("ansible-playbook", "-i", "inventories/cluster", "site.yml", "--list-tasks", cwd=place, **environment)
+    for role in set(ROLES) - {"wandb"}:
+        assert f"{role} : " in listed, f"site.yml runs no task of {role}"
+
+
+def test_every_phase_tag_runs_tasks():
+    listed = run("ansible-playbook", "-i", "inventories/cluster", "site.yml", "--list-tasks", cwd=TOP, ANSIBLE_COLLECTIONS_PATH=f"{TOP / 'collections'}:{CACHED}")
+    tagged = {tag for tags in re.findall(r"TAGS: \[(.*)\]$", listed, re.MULTILINE) for tag in tags.split(", ")}
+    published = {
+        f"{path.parts[-3]}_{path.stem}"
+        for path in (TOP / "roles").glob("*/tasks/*.yml")
+        if path.stem in ("preflight", "install", "configure", "service", "check")
+    }
+    assert published - tagged == set()
+
+
+def test_importer_accepts_the_archive(archive, tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "galaxy_importer.main", str(archive)],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": str(CACHED)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = result.stdout + result.stderr
+    assert result.returncode == 0 and "Importer processing completed successfully" in said, said
+    assert re.findall(r"^(?:ERROR|WARNING).*", said, re.MULTILINE) == []
