@@ -1,0 +1,177 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a MinIO node and its drives must be. PRIVATE to the collection.
+
+The subject of every check is a Node: C(minio.drive.*) and C(minio.volumes) hold before MinIO runs, C(minio.health.*) while it does.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
+
+# MinIO's own folder at the top of each of its drives.
+SYSTEM_FOLDER = ".minio.sys"
+# mkfs makes this one on ext file systems; MinIO leaves it alone.
+NOT_DATA = {"lost+found"}
+# A set takes from each drive only what the smallest has. Drives of one model differ by less than this share; other models by more.
+SIZE_TOLERANCE = 0.01
+
+
+class Node(t.NamedTuple):
+    """One node as the role wants it."""
+
+    drives: t.Sequence[str]
+    nodes: int
+    volumes: str
+    volumes_file: str
+    url: str
+    write_quorum: int
+    timeout: int
+
+    @property
+    def several(self) -> bool:
+        """Whether the drives form an erasure set: a single one may be any directory."""
+        return self.nodes * len(self.drives) > 1
+
+
+def is_mount_point(drive: str) -> bool:
+    return os.path.ismount(drive)
+
+
+def size(drive: str) -> int:
+    """Bytes of the file system that the drive is on."""
+    found = os.statvfs(drive)
+    return found.f_frsize * found.f_blocks
+
+
+def entries(drive: str) -> list[str]:
+    return sorted(set(os.listdir(drive)) - NOT_DATA)
+
+
+def recorded_volumes(path: str) -> str | None:
+    """MINIO_VOLUMES as the environment file of the node has it, or None."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return None
+    for line in lines:
+        name, found, value = line.partition("=")
+        if found and name.strip() == "MINIO_VOLUMES":
+            return value.strip().strip("\"'")
+    return None
+
+
+def readable(count: int) -> str:
+    return "%.1f GiB" % (count / 2**30)
+
+
+check = Checks()
+
+
+@check("minio.drive.present", "each drive is a directory")
+def present(node: Node) -> Verdict:
+    missing = [drive for drive in node.drives if not os.path.isdir(drive)]
+    return equal([], missing, "mount a drive at %s, or name the directories where drives are mounted in minio_drives" % ", ".join(missing))
+
+
+@check("minio.drive.mounted", "each drive is a file system of its own", needs=["minio.drive.present"])
+def mounted(node: Node) -> Verdict:
+    loose = [drive for drive in node.drives if not is_mount_point(drive)]
+    if not loose:
+        return passed("mount points")
+    if node.several:
+        return failed(
+            "mount points",
+            "no drive is mounted at %s" % ", ".join(loose),
+            "mount each drive at its directory (an fstab line with LABEL=, xfs, defaults,noatime), or name where drives are mounted in minio_drives, "
+            "for example minio_drives: [/mnt/disk1, /mnt/disk2]",
+        )
+    return warned("a mount point", "%s is a directory of another file system" % loose[0], "a full bucket fills that file system too: give MinIO a drive of its own")
+
+
+@check("minio.drive.size", "drives have one size", needs=["minio.drive.present"])
+def sizes(node: Node) -> Verdict:
+    found = {drive: size(drive) for drive in node.drives}
+    smallest, largest = min(found.values()), max(found.values())
+    if largest - smallest > SIZE_TOLERANCE * largest:
+        return failed(
+            "drives of one size",
+            ", ".join("%s %s" % (drive, readable(count)) for drive, count in found.items()),
+            "MinIO uses of each drive only as much as the smallest has: give minio_drives drives of equal size",
+        )
+    return passed(found, "drives of one size")
+
+
+@check("minio.drive.data", "drives hold nothing but MinIO's data", needs=["minio.drive.present"])
+def data(node: Node) -> Verdict:
+    foreign = {drive: found for drive, found in ((drive, entries(drive)) for drive in node.drives) if found and SYSTEM_FOLDER not in found}
+    if not foreign:
+        return passed("empty, or with %s" % SYSTEM_FOLDER)
+    return failed(
+        "empty, or with %s" % SYSTEM_FOLDER,
+        "; ".join("%s holds %s" % (drive, ", ".join(found[:5]) + (" ..." if found[5:] else "")) for drive, found in foreign.items()),
+        "move that data away, or leave the drive out of minio_drives: nothing is deleted here",
+    )
+
+
+@check("minio.volumes", "the cluster keeps the drives with which it was formed", needs=["minio.drive.present"])
+def volumes(node: Node) -> Verdict:
+    recorded = recorded_volumes(node.volumes_file)
+    formed = any(SYSTEM_FOLDER in entries(drive) for drive in node.drives)
+    if recorded is None or not formed:
+        return passed("no data yet" if not formed else "no record of its drives", "no data, or the same drives")
+    return equal(
+        node.volumes,
+        recorded,
+        "MinIO would not start with other drives: put the hosts of the group wandb_minio, their wandb_address and minio_drives back; "
+        "when only addresses changed, run once with minio_allow_changed_volumes: true",
+    )
+
+
+def _health(node: Node, path: str) -> http.client.HTTPResponse:
+    """MinIO's answer; http.client knows no proxy, so the node itself is asked."""
+    server = urlsplit(node.url)
+    connection = http.client.HTTPConnection(server.hostname or "", server.port or 80, timeout=node.timeout)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+    finally:
+        connection.close()
+
+
+@check("minio.health.live", "MinIO answers on this node")
+def live(node: Node) -> Verdict:
+    try:
+        answer = _health(node, "/minio/health/live")
+    except OSError as error:
+        return failed("an answer from %s" % node.url, error.strerror or str(error), "look at systemctl status minio and journalctl -u minio")
+    return equal(200, answer.status, "something else than MinIO answers at %s: free the port" % node.url)
+
+
+@check("minio.health.write_quorum", "enough drives are online to write", needs=["minio.health.live"])
+def write_quorum(node: Node) -> Verdict:
+    answer = _health(node, "/minio/health/cluster")
+    if answer.status != 200:
+        return failed(
+            "at least %d drives of each erasure set online" % node.write_quorum,
+            "fewer (%d from /minio/health/cluster)" % answer.status,
+            "bring the other nodes of the group wandb_minio and their drives back: systemctl status minio on each names the missing ones",
+        )
+    quorum = answer.getheader("X-Minio-Write-Quorum")
+    if quorum is None:
+        return skipped("this release does not tell its write quorum")
+    return equal(
+        node.write_quorum,
+        int(quorum),
+        "this node belongs to a cluster of another size: its MINIO_VOLUMES (%s) differs from the group wandb_minio" % node.volumes_file,
+    )

@@ -1,0 +1,144 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: minio_check
+short_description: Prove a MinIO node, its drives and that its cluster can write
+version_added: 0.1.0
+description:
+  - Runs on a MinIO node and returns one record per fact. It needs nothing but Python, and asks MinIO only what needs no key.
+  - Of the drives - C(minio.drive.present), C(minio.drive.mounted), C(minio.drive.size), C(minio.drive.data) and C(minio.volumes).
+    They hold before MinIO is installed, so C(only=[minio.drive.*, minio.volumes]) is the check to run before a change.
+  - Of the running cluster - C(minio.health.live) and C(minio.health.write_quorum).
+options:
+  drives:
+    description: Directories at which this node's drives are mounted.
+    type: list
+    elements: path
+    required: true
+  nodes:
+    description: Number of nodes of the cluster. A single drive of a single node may be any directory; others must be mount points.
+    type: int
+    required: true
+  volumes:
+    description: C(MINIO_VOLUMES) as the cluster shall have it.
+    type: str
+    required: true
+  volumes_file:
+    description: Environment file of the node that records C(MINIO_VOLUMES).
+    type: path
+    default: /etc/default/minio
+  url:
+    description: URL of the S3 API of this node, for example V(http://192.0.2.21:9000).
+    type: str
+    required: true
+  write_quorum:
+    description: Number of drives of an erasure set that must be online to write, as C(baremetal.wandb.erasure_layout) computes it.
+    type: int
+    required: true
+  timeout:
+    description: How long MinIO may take to answer, in seconds.
+    type: int
+    default: 10
+extends_documentation_fragment:
+  - baremetal.wandb.check
+author:
+  - The baremetal.wandb authors
+"""
+
+EXAMPLES = r"""
+- name: Prove the drives before anything is installed
+  baremetal.wandb.minio_check:
+    drives: [/mnt/disk1, /mnt/disk2]
+    nodes: 1
+    volumes: /mnt/disk1 /mnt/disk2
+    url: http://192.0.2.21:9000
+    write_quorum: 2
+    only: [minio.drive.*, minio.volumes]
+
+- name: Prove that the cluster can write
+  baremetal.wandb.minio_check:
+    drives: [/mnt/disk1, /mnt/disk2]
+    nodes: 1
+    volumes: /mnt/disk1 /mnt/disk2
+    url: http://192.0.2.21:9000
+    write_quorum: 2
+  register: result
+  until: result is succeeded
+  retries: 12
+  delay: 5
+"""
+
+RETURN = r"""
+checks:
+  description: One record for each check, in the order in which they ran.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Stable name of the check.
+      type: str
+      sample: minio.drive.mounted
+    title:
+      description: What the check proves.
+      type: str
+      sample: each drive is a file system of its own
+    status:
+      description: V(pass), V(warn), V(fail) or V(skip).
+      type: str
+      sample: fail
+    expected:
+      description: What should be there.
+      type: raw
+      sample: mount points
+    found:
+      description: What was there. For C(minio.drive.size) that holds, a dict of each drive and its bytes.
+      type: raw
+      sample: no drive is mounted at /mnt/disk2
+    advice:
+      description: What to do about it.
+      type: str
+      sample: "mount each drive at its directory, or name where drives are mounted in minio_drives"
+    seconds:
+      description: How long the check took.
+      type: float
+      sample: 0.001
+summary:
+  description: How many records have each status.
+  returned: always
+  type: dict
+  sample: {pass: 6, warn: 0, fail: 1, skip: 0}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.baremetal.wandb.plugins.module_utils import _check
+from ansible_collections.baremetal.wandb.plugins.module_utils._minio_check import Node, check
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            drives=dict(type="list", elements="path", required=True),
+            nodes=dict(type="int", required=True),
+            volumes=dict(type="str", required=True),
+            volumes_file=dict(type="path", default="/etc/default/minio"),
+            url=dict(type="str", required=True),
+            write_quorum=dict(type="int", required=True),
+            timeout=dict(type="int", default=10),
+            **_check.ARGUMENTS,
+        ),
+        supports_check_mode=True,
+    )
+    if not module.params["drives"]:
+        module.fail_json(msg="drives: at least one directory is needed, for example /mnt/disk1")
+    _check.run(module, check, Node(**{name: module.params[name] for name in Node._fields}))
+
+
+if __name__ == "__main__":
+    main()
