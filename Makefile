@@ -27,7 +27,7 @@ demo-down: venv ## removes the demo
 	@.venv/bin/python tests/demo/demo.py down
 
 bench: venv ## seconds and remote module executions of site.yml on the cluster lab
-	@.venv/bin/python tests/bench/bench.py
+	@.venv/bin/python tests/bench/bench.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 build: venv ## the collection archive
 	@.venv/bin/python tests/run.py build
