@@ -54,7 +54,8 @@ def run(*words: str) -> str:
             print(line, end="", flush=True)
             lines.append(line)
     if process.returncode:
-        sys.exit(f"\ndemo: {' '.join(words[:3])} ... ended with exit code {process.returncode}; its own words are above. Run `make demo` again, or `make demo-down`.")
+        what = " ".join(words[:3])
+        sys.exit(f"\ndemo: {what} ... ended with exit code {process.returncode}; its own words are above. Then: make demo, or make demo-down")
     return "".join(lines)
 
 
@@ -106,11 +107,12 @@ def summary(output: str, seconds: float) -> None:
     print(f"\n  report        {', '.join(map(str, reports)) or 'none'}")
     proxy = inventory["wandb_proxy"]["hosts"][0]
     key = f"grep ^wandb_api_key {STATE}/group_vars/all/lab.yml"
+    ca = some.get("wandb_ca_file", "/etc/ssl/baremetal-wandb/ca.crt")
     print(f"""
   a shell       .venv/bin/python tests/lab/lab.py ssh {LAB} client1
   logs          .venv/bin/python tests/lab/lab.py ssh {LAB} app1 -- sudo journalctl -u wandb-local
   log in        in that shell: wandb login --host={some['wandb_url']} with the key that this prints here: {key}
-                in a browser: let both names resolve to {hosts[proxy]['ansible_host']}, trust the CA of {proxy}:{some.get('wandb_ca_file', '/etc/ssl/baremetal-wandb/ca.crt')}, and sign up
+                in a browser: let both names resolve to {hosts[proxy]['ansible_host']}, trust the CA in {proxy}:{ca}, and sign up
   again         make demo
   remove        make demo-down""")
     print("=" * 100)

@@ -22,7 +22,8 @@ SECRET_NAME = re.compile(r"\b(?!no_log)\w*(?:password|passphrase|secret_key|_sec
 NO_SECRET = re.compile(r"_(file|path|dir|name|names|missing|masked)$")
 # Questions about a value, whose answer tells nothing.
 QUESTION = re.compile(
-    r"(?:lookup\([^)]*\)|[\w.]+?)\s*(?:\|\s*default\([^)]*\)\s*)?(?:\|\s*(?:string\s*\|\s*)?length\b|\.keys\(\)|[!=]=|is\s+(?:not\s+)?(?:defined|undefined|match|search|string)\b)"
+    r"(?:lookup\([^)]*\)|[\w.]+?)\s*(?:\|\s*default\([^)]*\)\s*)?"
+    r"(?:\|\s*(?:string\s*\|\s*)?length\b|\.keys\(\)|[!=]=|is\s+(?:not\s+)?(?:defined|undefined|match|search|string)\b)"
 )
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")

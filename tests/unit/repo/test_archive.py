@@ -95,7 +95,8 @@ def test_checkout_of_any_name_and_place(tmp_path):
 
 
 def test_every_phase_tag_runs_tasks():
-    listed = run("ansible-playbook", "-i", "inventories/cluster", "site.yml", "--list-tasks", cwd=TOP, ANSIBLE_COLLECTIONS_PATH=f"{TOP / 'collections'}:{CACHED}")
+    collections = f"{TOP / 'collections'}:{CACHED}"
+    listed = run("ansible-playbook", "-i", "inventories/cluster", "site.yml", "--list-tasks", cwd=TOP, ANSIBLE_COLLECTIONS_PATH=collections)
     tagged = {tag for tags in re.findall(r"TAGS: \[(.*)\]$", listed, re.MULTILINE) for tag in tags.split(", ")}
     published = {
         f"{path.parts[-3]}_{path.stem}"

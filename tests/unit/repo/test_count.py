@@ -40,7 +40,8 @@ PLAYBOOK = """
 def command(tmp_path):
     (tmp_path / "play.yml").write_text(PLAYBOOK, encoding="utf-8")
     playbook = str(Path(sys.executable).with_name("ansible-playbook"))
-    return [playbook, "-i", "alpha,beta,gamma", "-c", "local", "-e", f"folder={tmp_path} ansible_python_interpreter={sys.executable}", str(tmp_path / "play.yml")]
+    extra = f"folder={tmp_path} ansible_python_interpreter={sys.executable}"
+    return [playbook, "-i", "alpha,beta,gamma", "-c", "local", "-e", extra, str(tmp_path / "play.yml")]
 
 
 def count(*words):

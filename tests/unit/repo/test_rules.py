@@ -14,7 +14,6 @@ import pytest
 from repository import TOP, load, task_files, tasks, tracked, walk
 
 
-
 def forbidden(data: t.Any, where: str) -> list[str]:
     """Settings that hide a failure or leave a version open, anywhere in YAML data."""
     found = []
