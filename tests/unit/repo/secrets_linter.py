@@ -10,11 +10,14 @@ followed. What is asked of a secret in a condition (its length, whether it is eq
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 import typing as t
+import unittest.mock
 from pathlib import Path
 
+from ansible.module_utils.basic import AnsibleModule
 from repository import Task
 
 SECRET_NAME = re.compile(r"\b(?!no_log)\w*(?:password|passphrase|secret_key|_secret|secret_access_key|license|api_key)\b")
@@ -80,22 +83,23 @@ class _Caught(Exception):
     pass
 
 
-def argument_spec(module: str) -> dict[str, t.Any]:
-    """The options of a module of this collection, as it gives them to AnsibleModule."""
-    loaded = importlib.import_module(f"ansible_collections.baremetal.wandb.plugins.modules.{module}")
+@functools.cache
+def argument_spec(name: str) -> dict[str, t.Any]:
+    """The options of a module as it gives them to AnsibleModule; none for those that are only an action plugin."""
+    namespace, collection, short = name.split(".")
+    package = "ansible.modules" if name.startswith("ansible.builtin.") else f"ansible_collections.{namespace}.{collection}.plugins.modules"
+    module = importlib.import_module(f"{package}.{short}")
     caught: dict[str, t.Any] = {}
 
-    def catch(*_words: t.Any, **options: t.Any) -> None:
-        caught.update(options["argument_spec"])
+    def catch(_self: t.Any, *words: t.Any, **options: t.Any) -> None:
+        caught.update(options.get("argument_spec") or words[0])
         raise _Caught
 
-    original, loaded.AnsibleModule = loaded.AnsibleModule, catch
-    try:
-        loaded.main()
-    except _Caught:
-        pass
-    finally:
-        loaded.AnsibleModule = original
+    with unittest.mock.patch.object(AnsibleModule, "__init__", catch):
+        try:
+            getattr(module, "main", dict)()
+        except _Caught:
+            pass
     return caught
 
 
@@ -118,9 +122,6 @@ def hidden(spec: dict[str, t.Any], value: t.Any) -> t.Any:
     return left
 
 
-OWN = "baremetal.wandb."
-
-
 def findings(task: Task, secrets: Secrets, templates: t.Callable[[Task], str | None] = lambda task: None) -> list[str]:
     """What is wrong with a task, a sentence each."""
     data, module, more = task.data, task.module, task.data.get("vars") or {}
@@ -138,7 +139,7 @@ def findings(task: Task, secrets: Secrets, templates: t.Callable[[Task], str | N
     if module == "ansible.builtin.set_fact":
         say(secrets.in_value(task.arguments, more), "in a fact: use a variable, which is evaluated only where it is used")
     if module in ("ansible.builtin.template", "ansible.builtin.copy") and data.get("no_log") is not True and data.get("diff") is not False:
-        text = templates(task)
+        text = templates(task) if module.endswith("template") else (task.arguments or {}).get("content")
         say(secrets.in_value(text, more), "in a file that --diff shows: set diff: false or no_log: true")
     if data.get("no_log") is True:
         return found
@@ -146,8 +147,8 @@ def findings(task: Task, secrets: Secrets, templates: t.Callable[[Task], str | N
     if isinstance(arguments, dict):
         if module in QUIET_OPTIONS:
             arguments = {key: value for key, value in arguments.items() if key not in QUIET_OPTIONS[module]}
-        elif module.startswith(OWN):
-            arguments = hidden(argument_spec(module[len(OWN) :]), arguments)
+        else:
+            arguments = hidden(argument_spec(module), arguments)
     say(secrets.in_value(arguments, more), f"in what {module} shows of its arguments: set no_log: true")
     say(secrets.in_value(data.get("loop"), more) if not label(data) else [], "in the label of a loop: set loop_control.label or no_log: true")
     return found
