@@ -140,7 +140,7 @@ class Runner:
         if step.log.exists():
             text = step.log.read_text(encoding="utf-8", errors="replace").splitlines()
             with self.lock:
-                print(f"----- end of {step.log.relative_to(TOP)}", *text[-lines:], "-----", sep="\n", flush=True)
+                print(f"----- end of {os.path.relpath(step.log)}", *text[-lines:], "-----", sep="\n", flush=True)
 
     def run(self, steps: list[Step]) -> int:
         """Run all steps and print the sums; returns the exit code."""
