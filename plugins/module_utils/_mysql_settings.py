@@ -1,0 +1,209 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Global variables of a running MySQL server against the settings it should run with: read -> plan -> apply -> read again. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import typing as t
+
+from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Server
+
+READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
+
+# Check mode may not try what can be set, so it goes by the manual: common ones with "Dynamic: No" of
+# https://dev.mysql.com/doc/refman/8.4/en/server-system-variable-reference.html
+RESTART_FORECAST = frozenset(
+    "bind_address datadir innodb_buffer_pool_chunk_size innodb_buffer_pool_instances innodb_dedicated_server innodb_flush_method"
+    " log_bin log_error log_replica_updates lower_case_table_names performance_schema port skip_name_resolve socket tmpdir".split()
+)
+
+UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
+SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON", "NO": "OFF", "1": "ON", "0": "OFF"}
+
+
+class Found(t.NamedTuple):
+    """What the server runs with. I(variables) and I(plugins) (name: whether it is active) by lower-case name; I(stale) are options that the
+    server shows nowhere and that changed in the file after its start."""
+
+    variables: dict[str, str]
+    persisted: frozenset[str]
+    plugins: dict[str, bool]
+    stale: bool = False
+
+
+
+class Change(t.NamedTuple):
+    """One difference. I(how) is C(set) for a variable of the running server, C(reset_persisted) for a value that C(SET PERSIST) keeps over
+    the file, C(restart) for what only a start of the server can change."""
+
+    name: str
+    before: str | None
+    after: str
+    how: str
+
+
+# -- wanted ------------------------------------------------------------------------------------------------------------
+
+
+def wanted(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The settings by the names of the server's variables, with values as an option file would hold them. Raises ValueError."""
+    result = {}
+    for name, value in settings.items():
+        if not re.match(r"[a-z][a-z0-9_]*$", name):
+            raise ValueError("settings: %r is no name of a variable; write it in small letters and underscores, for example sort_buffer_size" % name)
+        if isinstance(value, bool):
+            value = "ON" if value else "OFF"
+        if value is None or isinstance(value, (list, dict)):
+            raise ValueError("settings.%s: give one value, for example ON, 33554432 or 32M" % name)
+        result[re.sub("^loose_", "", name)] = str(value)
+    return result
+
+
+def literal(value: str) -> int | float | str:
+    """A value of an option file as SET GLOBAL takes it: sizes as bytes, numbers as numbers."""
+    match = re.match(r"(-?\d+)([KMGTPE])?$", value, re.IGNORECASE)
+    if match:
+        return int(match[1]) * UNITS.get((match[2] or "").upper(), 1)
+    return float(value) if re.match(r"-?\d+\.\d+$", value) else value
+
+
+def same(value: str, running: str) -> bool:
+    """Whether the server that shows I(running) runs with I(value)."""
+    if running.upper() in ("ON", "OFF") and value.upper() in SWITCHES:
+        return SWITCHES[value.upper()] == running.upper()
+    left, right = literal(value), literal(running)
+    if isinstance(left, str) or isinstance(right, str):
+        return _words(value) == _words(running)
+    return left == right
+
+
+def _words(value: str) -> list[str]:
+    """Lists in any order, such as sql_mode and bind_address, names in any case, folders with or without the last slash."""
+    return sorted(word.strip().rstrip("/").lower() for word in value.split(","))
+
+
+# -- read --------------------------------------------------------------------------------------------------------------
+
+
+def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -> Found:
+    variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
+    persisted = frozenset(name.lower() for (name,) in server.rows("SELECT VARIABLE_NAME FROM performance_schema.persisted_variables"))
+    plugins = {
+        name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
+    }
+    return Found(variables, persisted, plugins, _younger(server, settings_file))
+
+
+def _younger(server: Server, settings_file: str | None) -> bool:
+    if not settings_file or not os.path.exists(settings_file):
+        return False
+    uptime = int(server.rows("SHOW GLOBAL STATUS LIKE 'Uptime'")[0][1])
+    return os.stat(settings_file).st_mtime > time.time() - uptime
+
+
+# -- plan --------------------------------------------------------------------------------------------------------------
+
+
+def plan(found: Found, want: t.Mapping[str, str]) -> list[Change]:
+    """The differences, in the order of the settings."""
+    changes = []
+    for name, value in want.items():
+        running = found.variables.get(name)
+        if name in found.persisted:
+            changes.append(Change(name, "persisted", "from the file", "reset_persisted"))
+        if running is not None:
+            if not same(value, running):
+                changes.append(Change(name, running, value, "set"))
+        elif name in found.plugins:
+            if (SWITCHES.get(value.upper(), "ON") == "ON") != found.plugins[name]:  # FORCE and the like switch on, too
+                changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
+        elif found.stale:
+            changes.append(Change(name, None, value, "restart"))
+    return changes
+
+
+def forecast(changes: t.Iterable[Change]) -> list[Change]:
+    """The plan as far as it can be told without trying."""
+    return [one._replace(how="restart") if one.how == "set" and one.name in RESTART_FORECAST else one for one in changes]
+
+
+# -- apply -------------------------------------------------------------------------------------------------------------
+
+
+def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
+    """Makes the changes that a running server takes; returns all, those that it refused as C(restart). Raises ValueError with a sentence."""
+    done = []
+    for change in changes:
+        name = "`%s`" % change.name
+        try:
+            if change.how == "reset_persisted":
+                server.rows("RESET PERSIST IF EXISTS " + name)
+            elif change.how == "set":
+                server.rows("SET GLOBAL %s = %%s" % name, literal(change.after))
+        except server.pymysql.err.MySQLError as error:
+            if _mysql.error_number(error) != READ_ONLY:
+                raise ValueError("the server refused %s = %s (%s)" % (change.name, change.after, _mysql.error_text(error))) from error
+            change = change._replace(how="restart")
+        done.append(change)
+    return done
+
+
+# -- the module --------------------------------------------------------------------------------------------------------
+
+
+def run(module: t.Any) -> None:
+    """Ends the module: read, plan, apply unless in check mode, read again."""
+    try:
+        want = wanted(module.params["settings"])
+    except ValueError as error:
+        module.fail_json(msg="%s." % error)
+    if module.check_mode and not _libraries.available("pymysql"):
+        _planned_blindly(module, want, "PyMySQL is not installed yet")
+    server = Server(_libraries.pymysql(module), module.params)
+    try:
+        server.connect()
+    except server.pymysql.err.MySQLError as error:
+        if module.check_mode and _mysql.is_absent(error):
+            _planned_blindly(module, want, "nothing listens at %s yet" % server.address)
+        module.fail_json(
+            msg="Could not log in to %s as %s (%s): %s."
+            % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
+        )
+    try:
+        changes = plan(read(server, want, module.params["settings_file"]), want)
+        if module.check_mode:
+            changes = forecast(changes)
+        elif changes:
+            changes = apply(server, changes)
+            waiting = {change.name for change in changes if change.how == "restart"}
+            for left in plan(read(server, want, None), want):
+                if left.name not in waiting:
+                    raise ValueError("the server makes %s of %s = %s: write that value" % (left.before, left.name, left.after))
+    except ValueError as error:
+        module.fail_json(msg="%s." % error)
+    except server.pymysql.err.MySQLError as error:
+        module.fail_json(msg="The server %s refused a statement (%s)." % (server.address, _mysql.error_text(error)))
+    _exit(module, changes)
+
+
+def _planned_blindly(module: t.Any, want: t.Mapping[str, str], reason: str) -> None:
+    module.warn("planned without looking: %s" % reason)
+    _exit(module, [Change(name, None, value, "set") for name, value in want.items()])
+
+
+def _exit(module: t.Any, changes: list[Change]) -> None:
+    module.exit_json(
+        changed=any(change.how != "restart" for change in changes),
+        changes=[change._asdict() for change in changes],
+        restart_required=[change.name for change in changes if change.how == "restart"],
+        diff={
+            "before": {change.name: change.before for change in changes},
+            "after": {change.name: change.after for change in changes},
+        },
+    )

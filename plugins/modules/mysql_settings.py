@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mysql_settings
+short_description: Settings of a running MySQL server in one call
+version_added: 0.1.0
+author: The baremetal.wandb authors (@wandb-baremetal)
+description:
+  - Compares the settings of an option file with what the server runs with, and sets at once what a running server takes.
+  - Tells which settings need a restart, and does not restart.
+  - Does not write the option file. Whoever writes it there and here makes a setting that somebody changed by hand come back, before a restart and
+    after it. A value that C(SET PERSIST) keeps over the file is reset.
+  - Sessions that are open keep the session values that they began with.
+extends_documentation_fragment:
+  - baremetal.wandb.mysql
+options:
+  settings:
+    description:
+      - The settings by name, in small letters and underscores, with values as the option file holds them, for example V(32M) or V(ON).
+      - Besides global variables it may name a plugin, for example C(mysqlx), and options that the server does not show.
+    type: dict
+    required: true
+  settings_file:
+    description:
+      - Path of the option file on the host where the module runs.
+      - An option that the server does not show needs a restart when this file was changed after the start of the server.
+    type: path
+attributes:
+  check_mode:
+    support: full
+    description:
+      - Nothing is changed, and the result tells what would be. Which variables need a restart is then told from a list of common ones, since only
+        trying says it of all.
+      - When the library is missing or nothing listens at the address, as on a fresh host, all settings are reported, with a warning.
+  diff_mode:
+    support: full
+    description: Shows the settings that differ before and after.
+"""
+
+EXAMPLES = r"""
+- name: Bring back the settings of the option file
+  baremetal.wandb.mysql_settings:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    login_user: root
+    settings:
+      sort_buffer_size: 32M
+      sync_binlog: 1
+      mysqlx: "OFF"
+    settings_file: /etc/mysql/mysql.conf.d/zz-baremetal-wandb.cnf
+  register: mysql_settings
+  vars:
+    ansible_python_interpreter: /opt/baremetal-wandb/venv/bin/python
+
+- name: Restart the server when a setting needs it
+  ansible.builtin.systemd_service:
+    name: mysql
+    state: restarted
+  when: mysql_settings.restart_required | length > 0
+"""
+
+RETURN = r"""
+changes:
+  description: The differences that were found, in the order of O(settings).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the setting.
+      type: str
+      returned: always
+      sample: sort_buffer_size
+    before:
+      description: What the server ran with, C(persisted) for a value that C(SET PERSIST) kept, null when the server does not show it.
+      type: str
+      returned: always
+      sample: "262144"
+    after:
+      description: What it should run with.
+      type: str
+      returned: always
+      sample: 32M
+    how:
+      description:
+        - C(set) when the running server took it, C(reset_persisted) when a persisted value was dropped, C(restart) when only a restart of
+          the server brings it.
+      type: str
+      returned: always
+      sample: set
+  sample:
+    - name: sort_buffer_size
+      before: "262144"
+      after: 32M
+      how: set
+restart_required:
+  description: Names of the settings that only a restart of the server brings. They alone do not make the task changed.
+  returned: success
+  type: list
+  elements: str
+  sample: [bind_address]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql, _mysql_settings
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **_mysql.CONNECTION,
+            "settings": {"type": "dict", "required": True},
+            "settings_file": {"type": "path"},
+        },
+        mutually_exclusive=[["login_unix_socket", "login_host"]],
+        required_one_of=[["login_unix_socket", "login_host"]],
+        supports_check_mode=True,
+    )
+    _mysql_settings.run(module)
+
+
+if __name__ == "__main__":
+    main()
