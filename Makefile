@@ -1,5 +1,7 @@
 # Needs git, make, python3 with venv; the lab (test, demo, bench, soak) also root on Debian 12 or 13. `make help` lists the targets.
 PYTHON ?= python3
+# Ansible refuses any other encoding, and a bare machine has none set.
+export LC_ALL = C.UTF-8
 RUN = .venv/bin/python tests/run.py
 
 .DEFAULT_GOAL := help
