@@ -41,7 +41,7 @@ cat >"$work/config.json" <<JSON
     "ExposedPorts": {"8080/tcp": {}},
     "Env": [
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      "LANG=C.UTF-8", "PYTHONPATH=/opt/standin", "PYTHONDONTWRITEBYTECODE=1"
+      "LANG=C.UTF-8", "USER=wandb", "PYTHONPATH=/opt/standin", "PYTHONDONTWRITEBYTECODE=1"
     ],
     "Labels": {"org.opencontainers.image.title": "test double of wandb/local, not W&B"}
   },

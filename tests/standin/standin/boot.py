@@ -75,7 +75,7 @@ def trust_custom_certificates() -> None:
         return
     log("Found custom SSL certificates, updating root trust")
     done = subprocess.run(["update-ca-certificates"], capture_output=True, text=True)
-    log(f"update-ca-certificates: {(done.stdout if done.returncode == 0 else done.stderr).strip()}")
+    log(f"update-ca-certificates: {' '.join((done.stdout if done.returncode == 0 else done.stderr).split())}")
 
 
 def read_session_key() -> bytes:
