@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 from repository import ROLES, TOP, tracked
 
 BIN = Path(sys.executable).parent
@@ -76,6 +77,13 @@ def test_modules_of_the_archive_are_documented(installed):
     listed = run("ansible-doc", "--list", "--type", "module", "baremetal.wandb", cwd=home, **environment)
     modules = {path.stem for path in (TOP / "plugins/modules").glob("*.py")}
     assert set(re.findall(r"^baremetal\.wandb\.(\w+)", listed, re.MULTILINE)) == modules
+
+
+def test_execution_environment_finds_what_it_needs(installed):
+    home, _environment = installed
+    found = yaml.safe_load(run("ansible-builder", "introspect", home / "collections", cwd=home))
+    assert any("cryptography" in name for name in found["python"])
+    assert any("openssh-client" in name for name in found["system"])
 
 
 def test_checkout_of_any_name_and_place(tmp_path):
