@@ -215,17 +215,22 @@ def _written_and_sorted(server: Server, table: str) -> str:
 
 
 def _write_advice(error: BaseException) -> str:
-    number = _mysql.error_number(error)
+    read_only = "the server is read-only: is it a standby? wandb_mysql_host must name the primary"
+    full = "the disk of the server is full"
+    denied = "the account lacks a privilege: see mysql.account.grants"
+    packet = "raise mysql_settings.max_allowed_packet, for example to 64M, if it is below 1M; else see the error log of the server"
     return {
-        1038: "a JSON document of 300 KiB does not sort: raise mysql_settings.sort_buffer_size to 33554432; it counts for new connections",
-        1153: "raise mysql_settings.max_allowed_packet, for example to 64M",
-        1290: "the server is read-only: is it a standby? wandb_mysql_host must name the primary",
-        1836: "the server is read-only: is it a standby? wandb_mysql_host must name the primary",
-        1021: "the disk of the server is full",
-        1114: "the disk of the server is full",
-        1142: "the account lacks a privilege: see mysql.account.grants",
-        1044: "the account lacks a privilege: see mysql.account.grants",
-    }.get(number, "see the error log of the server")
+        1021: full,
+        1038: "raise mysql_settings.sort_buffer_size to 33554432: a JSON document of 300 KiB does not sort; it counts for new connections",
+        1044: denied,
+        1114: full,
+        1142: denied,
+        1153: packet,
+        1290: read_only,
+        1836: read_only,
+        2006: packet,  # how a client sees 1153: the server ends the connection
+        2013: packet,
+    }.get(_mysql.error_number(error), "see the error log of the server")
 
 
 @check("mysql.clock", "the clocks of the server and this host agree", needs=["mysql.login"])
