@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import time
 import typing as t
@@ -72,8 +73,11 @@ def is_s3(answer: Answer) -> bool:
 
 
 def says(answer: Answer) -> str:
-    """An answer in one line: its status and the begin of its body."""
-    text = " ".join(answer.body[:300].decode("utf-8", "replace").split())
+    """An answer in one line: its status and an S3 error's code and message, a page's title, or the begin of its body."""
+    text = " ".join(answer.body[:1000].decode("utf-8", "replace").split())
+    known = re.search("<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text) or re.search("<title>(.*?)</title>", text)
+    if known:
+        text = ": ".join(filter(None, known.groups()))
     return ("%d %s" % (answer.status, text)).strip()[:200]
 
 
@@ -143,7 +147,7 @@ def _reaching(name: str, title: str, listener: str) -> None:
             return warned("%d days left" % site.warn_days, "%d days left" % days, advice)
         return passed("%d days left" % days, "%d days left" % site.warn_days)
 
-    @check("edge.%s.redirect" % name, "%s serves nothing over plain HTTP" % title, needs=["edge.%s.resolve" % name])
+    @check("edge.%s.redirect" % name, "%s serves nothing over plain HTTP" % title, needs=["edge.%s.port" % name])
     def redirect(site: Site) -> Verdict:
         endpoint = getattr(site, name)
         plain = Endpoint("http://%s" % endpoint.host, timeout=endpoint.timeout)
@@ -214,8 +218,12 @@ def wandb_body(site: Site) -> Verdict:
 
 @check("edge.s3.upstream", "the object-store name reaches an S3 store", needs=["edge.s3.certificate.name"])
 def s3_upstream(site: Site) -> Verdict:
+    return reaches_s3(site.s3)
+
+
+def reaches_s3(endpoint: Endpoint) -> Verdict:
     expected = "the answer of an S3 store to a request without a key"
-    answer = site.s3.request("GET", "/")
+    answer = endpoint.request("GET", "/")
     if is_s3(answer):
         return passed(says(answer), expected)
     if answer.status in (502, 503, 504):
@@ -224,7 +232,7 @@ def s3_upstream(site: Site) -> Verdict:
             "%d without an S3 error" % answer.status,
             "nginx does not reach the object store: see systemctl status minio on the wandb_minio hosts, and that wandb_minio_endpoints are their addresses",
         )
-    return failed(expected, says(answer), "%s leads to something that is no S3 store: correct wandb_s3_url, DNS, or nginx's server_name lines" % site.s3.host)
+    return failed(expected, says(answer), "%s leads to something that is no S3 store: correct wandb_s3_url, DNS, or nginx's server_name lines" % endpoint.host)
 
 
 @check("edge.s3.body", "an upload of 10 MB passes the proxy", needs=["edge.s3.upstream"])

@@ -58,6 +58,7 @@ class Endpoint:
         self.ca_file = ca_file
         self.timeout = timeout
         self.any_time = any_time
+        self._contexts: dict[bool, ssl.SSLContext] = {}
 
     def addresses(self) -> list[str]:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
@@ -68,13 +69,15 @@ class Endpoint:
         socket.create_connection((self.host, self.port), self.timeout).close()
 
     def context(self, any_name: bool = False) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        if self.ca_file:
-            context.load_verify_locations(self.ca_file)
-        if self.any_time:
-            context.verify_flags |= _NO_CHECK_TIME
-        context.check_hostname = not any_name
-        return context
+        if any_name not in self._contexts:  # reading the system's CAs takes longer than a handshake
+            context = ssl.create_default_context()
+            if self.ca_file:
+                context.load_verify_locations(self.ca_file)
+            if self.any_time:
+                context.verify_flags |= _NO_CHECK_TIME
+            context.check_hostname = not any_name
+            self._contexts[any_name] = context
+        return self._contexts[any_name]
 
     def certificate(self, any_name: bool = False) -> dict[str, t.Any]:
         """The server's certificate as ssl.getpeercert() gives it, after its chain (and name) were verified."""

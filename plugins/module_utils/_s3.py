@@ -47,14 +47,34 @@ def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle
 
 def code(error: Exception) -> str:
     """The S3 error code of a boto3 exception, such as NoSuchBucket; "" for errors below S3, such as a refused connection."""
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    return str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
+
+
+def status(error: Exception) -> int:
+    """The HTTP status of a boto3 exception; 0 for errors below HTTP."""
+    return int((getattr(error, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def reason(error: Exception) -> str:
     """An exception of boto3 in one line without the request, which would show the key's signature."""
     if code(error):
-        return "%s: %s" % (code(error), error.response["Error"].get("Message", ""))  # type: ignore[attr-defined]
+        return "%s: %s: %s" % (error.operation_name, code(error), error.response["Error"].get("Message", ""))  # type: ignore[attr-defined]
     return "%s: %s" % (type(error).__name__, error)
+
+
+def permission_advice(error: Exception) -> str:
+    """Which right the key's policy lacks, after an AccessDenied; the permissions are not all named as the calls are."""
+    if code(error) != "AccessDenied":
+        return "see 'found' and the store's log"
+    call = error.operation_name  # type: ignore[attr-defined]
+    permission = {
+        "ListObjectsV2": "ListBucket",
+        "ListMultipartUploads": "ListBucketMultipartUploads",
+        "CreateMultipartUpload": "PutObject",
+        "CompleteMultipartUpload": "PutObject",
+        "HeadObject": "GetObject",
+    }.get(call, call)
+    return "let the key's policy allow s3:%s on the bucket and its objects" % permission
 
 
 def wrong_region(region: str) -> str:

@@ -91,12 +91,10 @@ class Buckets:
 
         try:
             return getattr(self.s3, operation)(Bucket=bucket, **parameters)
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             if _s3.code(error) in absent:
                 return None
-            raise BucketError("%s of bucket %s: %s" % (operation, bucket, _s3.reason(error))) from error
-        except BotoCoreError as error:
-            raise BucketError("%s of bucket %s: %s" % (operation, bucket, _s3.reason(error))) from error
+            raise BucketError("bucket %s: %s" % (bucket, _s3.reason(error))) from error
 
     def read(self, bucket: str, want: dict[str, t.Any]) -> dict[str, t.Any] | None:
         if self._call("list_objects_v2", bucket, ["NoSuchBucket"], MaxKeys=1) is None:

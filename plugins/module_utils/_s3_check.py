@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import listens, resolves, says, where
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import listens, reaches_s3, resolves, says, where
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
 
 # S3 refuses a request that is signed more than 15 minutes off (RequestTimeTooSkewed); one minute off, NTP is broken.
@@ -211,6 +211,11 @@ def tls(store: Store) -> Verdict:
     return passed("verified", expected)
 
 
+@check("s3.store", "the object-store name reaches an S3 store", needs=["s3.tls"])
+def store_answers(store: Store) -> Verdict:
+    return reaches_s3(store.endpoint)
+
+
 @check("s3.clock", "this host and the store agree on the time", needs=["s3.tls"])
 def clock(store: Store) -> Verdict:
     answers = {store.endpoint.url: store.endpoint.request("GET", "/")}
@@ -233,21 +238,23 @@ def clock(store: Store) -> Verdict:
 
 
 _KEY_ADVICE = {
-    "SignatureDoesNotMatch": "wandb_s3_secret_key is not this key's secret: correct it, or run the role bucket, which sets it on MinIO",
+    "SignatureDoesNotMatch": "wandb_s3_secret_key is not this key's secret: correct it, or run the role bucket, which sets it on MinIO; "
+    "if it is, the proxy changes the Host header, which is signed: 'proxy_set_header Host $http_host'",
     "InvalidAccessKeyId": "the store does not know wandb_s3_access_key, or it is disabled: correct it, or run the role bucket, which makes it on MinIO",
     "AuthorizationHeaderMalformed": "the signature names another region than the store's: set wandb_s3_region to the one in 'found'",
     "RequestTimeTooSkewed": "synchronise the clocks of this host and the store with NTP",
 }
 
 
-@check("s3.key", "the store accepts W&B's key", needs=["s3.tls", "s3.minio.quorum"])
+@check("s3.key", "the store accepts W&B's key", needs=["s3.store", "s3.minio.quorum"])
 def key(store: Store) -> Verdict:
+    expected = "a signature that the store accepts"
     error = _list_error(store, store.bucket)
     if _s3.code(error) in _KEY_ADVICE:
-        return failed("a signature that the store accepts", _s3.reason(error), _KEY_ADVICE[_s3.code(error)])
-    if error and not _s3.code(error):
-        raise error
-    return passed("accepted", "a signature that the store accepts")
+        return failed(expected, _s3.reason(error), _KEY_ADVICE[_s3.code(error)])
+    if error and _s3.status(error) not in (403, 404):  # these two come after the signature was verified
+        return failed(expected, _s3.reason(error), "the store cannot answer: look at its log (journalctl -u minio)")
+    return passed("accepted", expected)
 
 
 @check("s3.bucket.exists", "the bucket exists and W&B's key may list it", needs=["s3.key"])
@@ -257,7 +264,7 @@ def bucket_exists(store: Store) -> Verdict:
         return passed(store.bucket)
     advice = {
         "NoSuchBucket": "create the bucket named in wandb_s3_bucket: run the role bucket; W&B does not start without it",
-        "AccessDenied": "let the key's policy allow s3:ListBucket on the bucket: the role bucket does so on MinIO",
+        "AccessDenied": "let the key's policy allow s3:ListBucket on the bucket, which the role bucket does on MinIO; or wandb_s3_bucket is not its name",
     }.get(_s3.code(error), "see 'found' and the store's log")
     return failed(store.bucket, _s3.reason(error), advice)
 
@@ -317,8 +324,7 @@ def put_get_delete(store: Store) -> Verdict:
         found = store.s3.get_object(Bucket=store.bucket, Key=key)["Body"].read()
         store.s3.delete_object(Bucket=store.bucket, Key=key)
     except ClientError as error:
-        call = error.operation_name
-        return failed("the bytes that were written", "%s: %s" % (call, _s3.reason(error)), "let the key's policy allow %s on the bucket and its objects" % call)
+        return failed("the bytes that were written", _s3.reason(error), _s3.permission_advice(error))
     if found != store.content:
         return failed("the bytes that were written", "%d other bytes" % len(found), "something between this host and the store changes bodies: compare with a node's own address")
     return passed("the bytes that were written")
@@ -341,13 +347,15 @@ def presigned_get(store: Store) -> Verdict:
 def _presigned(answer: Answer) -> Verdict:
     if answer.status == 200:
         return passed("HTTP 200")
+    return failed("HTTP 200", says(answer), _proxy_advice(answer))
+
+
+def _proxy_advice(answer: Answer) -> str:
     if answer.status == 413:
-        return failed("HTTP 200", says(answer), "set client_max_body_size of nginx's server block for the object-store name to 0")
-    return failed(
-        "HTTP 200",
-        says(answer),
-        "nginx must pass Host and path unchanged to the store: 'proxy_set_header Host $http_host' and a proxy_pass without URI part",
-    )
+        return "set client_max_body_size of nginx's server block for the object-store name to 0"
+    if answer.status >= 500:
+        return "the store cannot answer: look at its log (journalctl -u minio), and at nginx's"
+    return "nginx must pass Host and path unchanged to the store: 'proxy_set_header Host $http_host' and a proxy_pass without URI part"
 
 
 @check_by_writing("s3.presigned.tampered", "a presigned URL opens no other object", needs=["s3.presigned.put"])
@@ -407,13 +415,19 @@ def multipart(store: Store) -> Verdict:
         for number, body in enumerate((bytes(PART), store.content), start=1):
             answer = store.endpoint.request("PUT", store.signed("upload_part", key, UploadId=upload, PartNumber=number), None, body)
             if answer.status != 200:
-                return failed(expected, "part %d: %s" % (number, says(answer)), "see s3.presigned.put; the part has %d bytes" % len(body))
+                return failed(expected, "part %d of %d bytes: %s" % (number, len(body), says(answer)), _proxy_advice(answer))
             parts.append({"PartNumber": number, "ETag": answer.header("ETag")})
         store.s3.complete_multipart_upload(Bucket=store.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
         size = store.s3.head_object(Bucket=store.bucket, Key=key)["ContentLength"]
     except ClientError as error:
-        return failed(expected, _s3.reason(error), "let the key's policy allow s3:PutObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts")
+        return failed(expected, _s3.reason(error), _s3.permission_advice(error))
     return equal(PART + len(store.content), size, "the store lost a part: see its log")
+
+
+def _cors_advice(complaint: str) -> str:
+    if "browsers accept one" in complaint:
+        return "add no CORS header in nginx: the store sends its own"
+    return _CORS_ADVICE
 
 
 _CORS_ADVICE = "allow the origin in wandb_url with GET, PUT, HEAD and any header: the role bucket does so; on a store of others ask for that CORS rule"
@@ -425,7 +439,7 @@ def _preflight(method: str) -> None:
         answer = _s3.preflight(store.endpoint, store.path(store.key("any")), store.origin, method, BROWSER_HEADERS)
         complaint = _s3.allows(answer, store.origin, method, BROWSER_HEADERS)
         expected = "%s allowed from %s" % (method, store.origin)
-        return failed(expected, complaint, _CORS_ADVICE) if complaint else passed(expected)
+        return failed(expected, complaint, _cors_advice(complaint)) if complaint else passed(expected)
 
 
 for _method in ("GET", "PUT", "HEAD"):
@@ -445,8 +459,7 @@ def cors_response(store: Store) -> Verdict:
     ):
         complaint = _s3.allows_origin(answer, store.origin)
         if complaint:
-            advice = "add no CORS header in nginx, the store sends its own" if "browsers accept one" in complaint else _CORS_ADVICE
-            return failed(expected, "%s: %s" % (method, complaint), advice)
+            return failed(expected, "%s: %s" % (method, complaint), _cors_advice(complaint))
     return passed(expected)
 
 

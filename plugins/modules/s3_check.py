@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Uses the store as W&B does, with W&B's own key and through the public name, and returns one record per fact.
   - The nodes of MinIO - C(s3.minio.node) (one lost node warns) and C(s3.minio.quorum). They are left out without O(minio_endpoints).
-  - The way to the store - C(s3.name), C(s3.port), C(s3.tls), C(s3.clock).
+  - The way to the store - C(s3.name), C(s3.port), C(s3.tls), C(s3.store), C(s3.clock).
   - The key and the bucket - C(s3.key), C(s3.bucket.exists), C(s3.bucket.region), C(s3.key.scope), C(s3.anonymous.list), C(s3.anonymous.get).
   - Objects - C(s3.object.put_get_delete), C(s3.object.special_name), C(s3.multipart), C(s3.object.removed).
   - Presigned URLs, with plain HTTP and no key - C(s3.presigned.put), C(s3.presigned.get), and what they must refuse -
@@ -106,7 +106,7 @@ checks:
     found:
       description: What was there.
       type: raw
-      sample: "NoSuchBucket: The specified bucket does not exist"
+      sample: "ListObjectsV2: NoSuchBucket: The specified bucket does not exist"
     advice:
       description: What to do about it.
       type: str
@@ -119,7 +119,7 @@ summary:
   description: How many records have each status.
   returned: always
   type: dict
-  sample: {pass: 27, warn: 0, fail: 0, skip: 0}
+  sample: {pass: 28, warn: 0, fail: 0, skip: 0}
 """
 
 import re
