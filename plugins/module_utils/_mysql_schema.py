@@ -298,21 +298,23 @@ def _grant_text(grant: Grant) -> str:
 def apply(server: Server, want: Wanted, changes: t.Iterable[Change]) -> None:
     accounts = {account.label: account for account in want.accounts}
     for change in changes:
-        statement, arguments = _statement(change, accounts.get(change.get("account", "")))
+        statement, arguments = _account_statement(change, accounts[change["account"]]) if "account" in change else _database_statement(change)
         server.rows(statement, *arguments)
 
 
-def _statement(change: Change, account: Account | None) -> tuple[str, tuple[str, ...]]:
-    """One change as a statement with C(%s) for each of its arguments; names that cannot be arguments are quoted in it."""
-    action = change["action"]
-    if action in ("create_database", "alter_database"):
-        verb = "CREATE" if action == "create_database" else "ALTER"
-        statement = "%s DATABASE %s CHARACTER SET %%s COLLATE %%s" % (verb, _escaped(_identifier(change["database"])))
-        return statement, (change["encoding"], change["collation"])
-    assert account is not None
-    who = (account.user, account.host)
+# A statement has C(%s) for each of its arguments; names that cannot be arguments are quoted in it.
+
+
+def _database_statement(change: Change) -> tuple[str, tuple[str, ...]]:
+    verb = {"create_database": "CREATE", "alter_database": "ALTER"}[change["action"]]
+    statement = "%s DATABASE %s CHARACTER SET %%s COLLATE %%s" % (verb, _escaped("`%s`" % change["database"].replace("`", "``")))
+    return statement, (change["encoding"], change["collation"])
+
+
+def _account_statement(change: Change, account: Account) -> tuple[str, tuple[str, ...]]:
+    action, who = change["action"], (account.user, account.host)
     if action in ("create_account", "set_password"):
-        verb = "CREATE" if action == "create_account" else "ALTER"
+        verb = {"create_account": "CREATE", "set_password": "ALTER"}[action]
         return "%s USER %%s@%%s IDENTIFIED WITH caching_sha2_password BY %%s" % verb, (*who, account.password)
     if action == "unlock_account":
         return "ALTER USER %s@%s ACCOUNT UNLOCK", who
@@ -323,10 +325,6 @@ def _statement(change: Change, account: Account | None) -> tuple[str, tuple[str,
     if action == "revoke":
         return "REVOKE %s FROM %%s@%%s" % what, who
     return "GRANT %s TO %%s@%%s%s" % (what, " WITH GRANT OPTION" if change["grant_option"] else ""), who
-
-
-def _identifier(name: str) -> str:
-    return "`%s`" % name.replace("`", "``")
 
 
 def _escaped(sql: str) -> str:

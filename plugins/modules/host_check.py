@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: host_check
 short_description: Prove that a host can carry a part of W&B Server
 version_added: 0.1.0
-author: The baremetal.wandb authors (@wandb-baremetal)
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Checks system, architecture, size, clock, names and ports of the host on which it runs, before anything is installed there.
   - Changes nothing and needs nothing but the system's Python.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: mysql_check
 short_description: Prove that a MySQL server is what W&B Server needs
 version_added: 0.1.0
-author: The baremetal.wandb authors (@wandb-baremetal)
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Logs in as the application's own account, best from the application's host, and checks version, variables, database, grants and a write.
   - The expected values are those of the installation guide of W&B.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: mysql_schema
 short_description: Databases, accounts and grants of a MySQL server in one call
 version_added: 0.1.0
-author: The baremetal.wandb authors (@wandb-baremetal)
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Brings databases, accounts and their grants to the listed state, and reads them again to prove it.
   - A password is proven by logging in with it, never by comparing hashes, and set when the server refuses that login.

@@ -11,7 +11,15 @@ import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Grant, Server, parse_grants
 
-OPTIONS = {"login_unix_socket": None, "login_host": "db1", "login_port": 3306, "login_user": "wandb_local", "login_password": "s3cr3t", "ssl_ca": None, "connect_timeout": 2}
+OPTIONS = {
+    "login_unix_socket": None,
+    "login_host": "db1",
+    "login_port": 3306,
+    "login_user": "wandb_local",
+    "login_password": "s3cr3t",
+    "ssl_ca": None,
+    "connect_timeout": 2,
+}
 
 
 def grant(scope, *privileges, option=False):

@@ -121,17 +121,21 @@ def sql(change, account=ACCOUNT, server_status=0):
     """The statement as PyMySQL would send it."""
     connection = pymysql.connections.Connection(defer_connect=True)
     connection.server_status = server_status
-    statement, arguments = schema._statement(change, account)
+    statement, arguments = schema._account_statement(change, account) if "account" in change else schema._database_statement(change)
     return connection.cursor().mogrify(statement, arguments)
+
+
+def database(action, name):
+    return {"action": action, "database": name, "encoding": "utf8mb4", "collation": "binary"}
 
 
 @pytest.mark.parametrize(
     "change, statement",
     [
-        ({"action": "create_database", "database": "we`ird%s", "encoding": "utf8mb4", "collation": "binary"}, "CREATE DATABASE `we``ird%s` CHARACTER SET 'utf8mb4' COLLATE 'binary'"),
-        ({"action": "alter_database", "database": "a", "encoding": "utf8mb4", "collation": "binary"}, "ALTER DATABASE `a` CHARACTER SET 'utf8mb4' COLLATE 'binary'"),
-        ({"action": "unlock_account"}, "ALTER USER 'wandb_local'@'%' ACCOUNT UNLOCK"),
-        ({"action": "revoke_role", "role": "'d'@'%'"}, "REVOKE 'd'@'%' FROM 'wandb_local'@'%'"),
+        (database("create_database", "we`ird%s"), "CREATE DATABASE `we``ird%s` CHARACTER SET 'utf8mb4' COLLATE 'binary'"),
+        (database("alter_database", "a"), "ALTER DATABASE `a` CHARACTER SET 'utf8mb4' COLLATE 'binary'"),
+        ({"action": "unlock_account", "account": "wandb_local@%"}, "ALTER USER 'wandb_local'@'%' ACCOUNT UNLOCK"),
+        ({"action": "revoke_role", "account": "wandb_local@%", "role": "'d'@'%'"}, "REVOKE 'd'@'%' FROM 'wandb_local'@'%'"),
         (planned("grant", "`a%`.*", "ALL", option=True), "GRANT ALL PRIVILEGES ON `a%`.* TO 'wandb_local'@'%' WITH GRANT OPTION"),
         (planned("grant", "*.*", "RELOAD", "BACKUP_ADMIN"), "GRANT RELOAD, BACKUP_ADMIN ON *.* TO 'wandb_local'@'%'"),
         (planned("revoke", "`a`.*", "ALL"), "REVOKE ALL PRIVILEGES ON `a`.* FROM 'wandb_local'@'%'"),
@@ -149,12 +153,12 @@ NO_BACKSLASH_ESCAPES = 512
 @pytest.mark.parametrize("password", [PRINTABLE, PRINTABLE[::-1], "%s", "%(x)s", "\\'", "' OR 1=1 -- ", "ä€😀", *PRINTABLE])
 def test_every_password_is_quoted_whole(action, verb, password):
     start = "%s USER 'wandb_local'@'%%' IDENTIFIED WITH caching_sha2_password BY '" % verb
-    text = sql({"action": action}, ACCOUNT._replace(password=password))
+    text = sql({"action": action, "account": "wandb_local@%"}, ACCOUNT._replace(password=password))
     assert text.startswith(start) and text.endswith("'")
     literal = text[len(start) : -1]
     assert re.fullmatch(r"(?:[^'\\]|\\.)*", literal), "a quote ends the literal early"
     assert re.sub(r"\\(.)", r"\1", literal) == password
-    doubled = sql({"action": action}, ACCOUNT._replace(password=password), NO_BACKSLASH_ESCAPES)[len(start) : -1]
+    doubled = sql({"action": action, "account": "wandb_local@%"}, ACCOUNT._replace(password=password), NO_BACKSLASH_ESCAPES)[len(start) : -1]
     assert doubled.replace("''", "'") == password
 
 
