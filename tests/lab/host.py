@@ -1,4 +1,7 @@
+# Copyright (c) 2026, The baremetal.wandb authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One host of a lab: a systemd-nspawn machine on an overlay of a shared root, in a control group of its own.
 
 The control group holds every process of the host, its supervisor included, so ending the group is what pulling the plug is,
@@ -20,6 +23,15 @@ import roots
 from topology import Host, LabError
 
 V1_CONTROLLERS = ("memory", "cpu", "cpuacct", "pids", "cpuset", "blkio", "devices", "freezer")
+# systemd-nspawn mounts the old hierarchies read-only; an engine that is to enforce limits must write there.
+V1_WRITABLE = f"""[Unit]
+Description=Writable control groups
+DefaultDependencies=no
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -ec 'for c in {" ".join(V1_CONTROLLERS)}; do mount -o remount,bind,rw /sys/fs/cgroup/$c; done'
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +91,11 @@ class LabHost:
             path.chmod(mode)
         for path in (home, home / ".ssh", home / ".ssh/authorized_keys"):
             os.chown(path, 1000, 1000)
+        if self.host.cgroup == "v1":
+            write(upper, "etc/systemd/system/lab-cgroups.service", V1_WRITABLE)
+            wants = upper / "etc/systemd/system/sysinit.target.wants"
+            wants.mkdir(exist_ok=True)
+            (wants / "lab-cgroups.service").symlink_to("../lab-cgroups.service")
         if self.host.mysql_source:
             write(upper, "etc/apt/sources.list.d/sid.sources", roots.stanza(machine.apt_sources()["main"], "sid", "Check-Valid-Until: no\n"))
             write(upper, "etc/apt/preferences.d/sid", "Package: *\nPin: release n=sid\nPin-Priority: 100\n")
@@ -121,6 +138,8 @@ class LabHost:
         )
         groups = [make_group(self.group)]
         if v1:
+            if not v1_groups(self.lab, self.host.name):
+                raise LabError(f"host {self.host.name} wants cgroup v1, which this machine does not have mounted below /sys/fs/cgroup")
             groups += [make_group(group) for group in v1_groups(self.lab, self.host.name)]
         join = "".join(f"echo $$ > '{group}/cgroup.procs'; " for group in groups)
         with open(self.home / "console.log", "ab") as console:
@@ -202,7 +221,8 @@ def v1_groups(lab: str, name: str) -> list[pathlib.Path]:
 
 def make_group(group: pathlib.Path) -> pathlib.Path:
     """Make a control group, with all controllers handed down where the cgroup2 tree has any."""
-    group.mkdir(parents=True, exist_ok=True)
+    with groups_lock():
+        group.mkdir(parents=True, exist_ok=True)
     top = pathlib.Path(str(group).split("/baremetal-wandb/", maxsplit=1)[0])
     if (top / "cgroup.controllers").exists():
         controllers = " ".join(f"+{name}" for name in (top / "cgroup.controllers").read_text(encoding="ascii").split())
@@ -214,6 +234,11 @@ def make_group(group: pathlib.Path) -> pathlib.Path:
             for name in ("cpuset.cpus", "cpuset.mems"):
                 (below / name).write_text((top / name).read_text(encoding="ascii"), encoding="ascii")
     return group
+
+
+def groups_lock():
+    """Held while the folders above the hosts' control groups come and go, since labs share them."""
+    return machine.lock(machine.CACHE / "labs" / ".groups.lock")
 
 
 def populated(group: pathlib.Path) -> bool:
@@ -242,9 +267,10 @@ def remove_group(group: pathlib.Path) -> None:
     if group.exists():
         for folder, _folders, _files in os.walk(group, topdown=False):
             remove_empty(folder)
-    for above in (group.parent, group.parent.parent):
-        if above.exists() and above.parts[3:] and not any(entry.is_dir() for entry in above.iterdir()):
-            remove_empty(above)
+    with groups_lock():
+        for above in (group.parent, group.parent.parent):
+            if above.exists() and not any(entry.is_dir() for entry in above.iterdir()):
+                remove_empty(above)
 
 
 def remove_empty(group) -> None:

@@ -1,4 +1,7 @@
+# Copyright (c) 2026, The baremetal.wandb authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Boots labs of real Debian hosts on this machine: systemd-nspawn, an own network for each lab, SSH.
 
     lab.py up TOPOLOGY.yml [--name NAME]     boot a lab (the name is that of the file unless given)
@@ -208,9 +211,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
 def main(words: list[str]) -> int:
     """Carry out one command; returns the exit code."""
     wanted = arguments(words)
+    plan = topology.load(wanted.topology) if wanted.verb == "up" else None
     machine.prepare()
-    if wanted.verb == "up":
-        plan = topology.load(wanted.topology)
+    if plan:
         lab = Lab(wanted.name or wanted.topology.stem)
         with lab.lock():
             lab.up(plan)
@@ -243,7 +246,7 @@ def main(words: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except LabError as problem:
+    except (LabError, OSError) as problem:
         print(f"lab.py: {problem}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

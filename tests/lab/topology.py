@@ -1,4 +1,7 @@
+# Copyright (c) 2026, The baremetal.wandb authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a lab is made of: the topology file, read and checked.
 
     root: trixie                                  # default of the hosts: trixie (Debian 13) or bookworm (Debian 12)
@@ -49,17 +52,28 @@ class Topology:
     dns: dict[str, str]
 
 
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that is there twice is an error, not the last one's victory."""
+
+    def construct_mapping(self, node, deep=False):
+        """Build a mapping."""
+        keys = [self.construct_object(key) for key, _value in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise LabError(f"{key!r} is there twice")
+        return super().construct_mapping(node, deep)
+
+
 def load(path: str) -> Topology:
     """Read a topology file. The environment variable LAB_ROOT replaces its default root."""
     try:
         with open(path, encoding="utf-8") as file:
-            data = yaml.safe_load(file)
+            data = yaml.load(file, UniqueKeys)
+        return parse(data, os.environ.get("LAB_ROOT", ""))
     except OSError as error:
         raise LabError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:
         raise LabError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    try:
-        return parse(data, os.environ.get("LAB_ROOT", ""))
     except LabError as error:
         raise LabError(f"{path}: {error}") from error
 
