@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import glob
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,6 +20,7 @@ from topology import LabError
 
 # Resolved, since mounts and loop devices are found by the paths that the kernel shows.
 CACHE = (pathlib.Path.home() / ".cache" / "baremetal-wandb").resolve()
+APT = pathlib.Path("/etc/apt")
 STARTED = time.monotonic()
 OLDEST_KERNEL = (5, 14)
 
@@ -155,7 +156,7 @@ def apt_sources() -> dict[str, str]:
     for uri, suite in apt_entries():
         if suite.endswith("-security") or suite.endswith("/updates"):
             security = security or uri
-        elif suite.split("-")[0] in ("bookworm", "trixie", "forky", "sid", "stable", "testing", "unstable"):
+        elif re.fullmatch(r"(bookworm|trixie|forky|sid|stable|testing|unstable)(-updates)?", suite):
             main = main or uri
     main = os.environ.get("LAB_MIRROR", "") or main
     if not main:
@@ -165,20 +166,19 @@ def apt_sources() -> dict[str, str]:
 
 def apt_entries():
     """(URI, suite) of each binary package source in this machine's apt configuration."""
-    for name in sorted(glob.glob("/etc/apt/sources.list.d/*.sources")):
-        text = pathlib.Path(name).read_text(encoding="utf-8")
+    for path in sorted(APT.glob("sources.list.d/*.sources")):
+        text = path.read_text(encoding="utf-8")
         for stanza in "\n".join(line for line in text.splitlines() if not line.startswith("#")).split("\n\n"):
             fields = {key.strip().lower(): value.split() for key, _colon, value in (line.partition(":") for line in stanza.splitlines())}
             if "deb" in fields.get("types", []) and fields.get("enabled") != ["no"]:
                 for uri in fields.get("uris", []):
                     for suite in fields.get("suites", []):
                         yield uri, suite
-    for name in ["/etc/apt/sources.list", *sorted(glob.glob("/etc/apt/sources.list.d/*.list"))]:
-        if os.path.exists(name):
-            for line in pathlib.Path(name).read_text(encoding="utf-8").splitlines():
-                words = line.split("[")[0].split() + line.partition("]")[2].split() if "[" in line else line.split()
-                if words[:1] == ["deb"] and len(words) > 2:
-                    yield words[1], words[2]
+    for path in [*APT.glob("sources.list"), *sorted(APT.glob("sources.list.d/*.list"))]:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            found = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)", line.strip())
+            if found:
+                yield found[1], found[2]
 
 
 def apt_options() -> list[str]:
