@@ -148,16 +148,12 @@ def sentence(records: t.Sequence[dict[str, t.Any]], statuses: t.Sequence[str]) -
     if not bad:
         return ""
     first = bad[0]
-    text = "%s (%s): expected %s, found %s. %s" % (
-        first["title"],
-        first["id"],
-        first["expected"],
-        first["found"],
-        first["advice"],
-    )
+    text = "%s (%s): expected %s, found %s." % (first["title"], first["id"], first["expected"], first["found"])
+    if first["advice"]:
+        text += " %s." % first["advice"].rstrip(".")
     if bad[1:]:
         text += " Also: %s." % ", ".join(record["id"] for record in bad[1:])
-    return text.strip()
+    return text
 
 
 def run(module: t.Any, checks: Checks, *subjects: t.Any) -> None:

@@ -114,6 +114,11 @@ def server(module: t.Any, library: bool = True) -> Server:
     return Server(_libraries.pymysql(module) if library else None, options)
 
 
+def version_numbers(version: str) -> tuple[int, ...]:
+    """A version such as C(8.4.11-0ubuntu0.24.04.1) for comparison: its first three numbers."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
 def error_number(error: BaseException) -> int:
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
 

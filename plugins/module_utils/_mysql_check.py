@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Server
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Server, version_numbers
 
 check = Checks()
 
@@ -64,9 +64,9 @@ def flavour(server: Server, want: Want) -> Verdict:
 def version(server: Server, want: Want) -> Verdict:
     found = server.variable("version") or ""
     expected = "%s or newer, of MySQL 8" % want.minimum_version
-    if _numbers(found) < _numbers(want.minimum_version):
+    if version_numbers(found) < version_numbers(want.minimum_version):
         return failed(expected, found, "upgrade the server: W&B supports MySQL 8 from 8.0.28 on, and 5.7 not at all")
-    if _numbers(found)[0] > 8:
+    if version_numbers(found)[0] > 8:
         return warned(
             expected,
             found,
@@ -74,10 +74,6 @@ def version(server: Server, want: Want) -> Verdict:
             " INSTALL COMPONENT 'file://component_classic_hashing' brings back",
         )
     return passed(found, expected)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
 def _variable(server: Server, want: Want, name: str, least: bool = False) -> Verdict:

@@ -355,8 +355,9 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        if "mariadb" in server.value("SELECT VERSION()").lower():
-            raise ValueError("%s is MariaDB, which W&B does not support; name a MySQL server" % server.address)
+        version = server.value("SELECT VERSION()")
+        if "mariadb" in version.lower() or _mysql.version_numbers(version) < (8,):
+            raise ValueError("the server at %s is version %s; name a MySQL server of version 8.0.28 or newer" % (server.address, version))
         found = read(server, want)
         changes = plan(found, want)
         if changes and not module.check_mode:

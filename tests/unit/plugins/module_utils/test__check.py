@@ -102,7 +102,7 @@ def test_summary_counts_every_status(check):
 
 def test_sentence_tells_the_first_and_names_the_others(check):
     text = _check.sentence(check.records(SUBJECT), ("fail", "warn"))
-    assert text == "the buffer is large (db.size): expected at least 8, found 4. raise size Also: clock."
+    assert text == "the buffer is large (db.size): expected at least 8, found 4. raise size. Also: clock."
     assert _check.sentence(check.records(SUBJECT), ("nothing",)) == ""
 
 

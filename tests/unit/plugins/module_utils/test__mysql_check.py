@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_check import _numbers, check, covers
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import version_numbers
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_check import check, covers
 
 
 @pytest.mark.parametrize(
@@ -32,9 +33,9 @@ def test_a_scope_covers_a_database_as_mysql_matches_names(scope, database, cover
     "version, numbers",
     [("8.0.28", (8, 0, 28)), ("9.7.4-2", (9, 7, 4)), ("8.4.11-0ubuntu0.26.04.1", (8, 4, 11)), ("26.10.0", (26, 10, 0)), ("5.7.22-log", (5, 7, 22))],
 )
-def test_versions_are_read_as_numbers(version, numbers):
-    assert _numbers(version) == numbers
-    assert _numbers("8.0.4") < _numbers("8.0.28") < _numbers("8.4.0")
+def test_versions_are_read_asversion_numbers(version, numbers):
+    assert version_numbers(version) == numbers
+    assert version_numbers("8.0.4") < version_numbers("8.0.28") < version_numbers("8.4.0")
 
 
 def test_ids_are_unique_and_not_installed_asks_no_server():
