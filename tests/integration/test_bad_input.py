@@ -1,0 +1,305 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bad input on fresh hosts: site.yml ends with one sentence that names the variable, and no file of any host has changed."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import copy
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+import yaml
+
+TOP = Path(__file__).resolve().parents[2]
+CACHE = Path.home() / ".cache" / "baremetal-wandb"
+NAME = "t-bad-input"
+# The cluster, with a third drive on each node that is larger on one.
+TOPOLOGY = yaml.safe_load((TOP / "tests/lab/topologies/cluster.yml").read_text(encoding="utf-8"))
+for _node in ("minio1", "minio2", "minio3", "minio4"):
+    TOPOLOGY["hosts"][_node] |= {"drives": 3, "drive_size": ["300M", "300M", "400M" if _node == "minio4" else "300M"]}
+OLD_ANSIBLE = "2.18.6"
+
+# What any login over SSH writes, and what the system writes by its clocks. All else on a host's own file system must stay as it was.
+NOISE = r"/(var/log|var/lib/systemd|home/ops/\.ansible|root/\.ansible)(/.*)?|/var/tmp/systemd-private-.*|/|/root|/home/ops|/var/tmp|/var/lib"
+
+# A Python that takes the host for one with an ARM processor.
+ARM = """
+mkdir -p /opt/arm && echo 'import os
+real = os.uname()
+os.uname = lambda: os.uname_result((*real[:4], "aarch64"))' > /opt/arm/sitecustomize.py
+printf '#!/bin/sh\\nPYTHONPATH=/opt/arm exec /usr/bin/python3 "$@"\\n' > /opt/arm/python3
+chmod -R a+rX /opt/arm && chmod 0755 /opt/arm/python3
+"""
+
+
+def release(**values: str) -> str:
+    """Commands that make a host say it is another system."""
+    lines = "\\n".join(f'{key}="{value}"' for key, value in values.items())
+    return f"cp --remove-destination /usr/lib/os-release /etc/os-release && mv /etc/debian_version /etc/debian_version.kept && printf '{lines}\\n' > /etc/os-release"
+
+
+RELEASE_BACK = "ln -sf ../usr/lib/os-release /etc/os-release; mv /etc/debian_version.kept /etc/debian_version; rm -f /etc/redhat-release"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One wrong thing. `says` are the parts of the one sentence."""
+
+    name: str
+    says: tuple[str, ...]
+    variables: dict[str, object] = dataclasses.field(default_factory=dict)
+    groups: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    host: str = ""
+    host_variables: dict[str, object] = dataclasses.field(default_factory=dict)
+    before: str = ""
+    after: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+CASES = (
+    Case("no licence", ("wandb_license", "for example"), {"wandb_license": ""}),
+    Case("no database password", ("wandb_mysql_password", "for example"), {"wandb_mysql_password": ""}),
+    Case("no secret key", ("wandb_s3_secret_key", "for example"), {"wandb_s3_secret_key": ""}),
+    Case("no MinIO root user", ("wandb_minio_root_user", "for example"), {"wandb_minio_root_user": ""}),
+    Case("no MinIO root password", ("wandb_minio_root_password", "for example"), {"wandb_minio_root_password": ""}),
+    Case("no URL", ("wandb_url", "for example", "https://wandb.example.com"), {"wandb_url": ""}),
+    Case("URL without https", ("wandb_url", "for example", "http://wandb.example.com"), {"wandb_url": "http://wandb.example.com"}),
+    Case("URL with a path", ("wandb_url", "for example", "without a path"), {"wandb_url": "https://wandb.example.com/app"}),
+    Case("store URL without https", ("wandb_s3_url", "for example"), {"wandb_s3_url": "http://s3.example.com"}),
+    Case("store URL with a path", ("wandb_s3_url", "for example", "without a path"), {"wandb_s3_url": "https://s3.example.com/store"}),
+    Case("one name for both", ("wandb_s3_url", "for example", "name of its own"), {"wandb_s3_url": "https://wandb.example.com"}),
+    Case("no database", ("wandb_mysql_host", "wandb_mysql", "for example"), groups={"wandb_mysql": []}),
+    Case("two applications", ("wandb_server", "2 hosts", "for example"), groups={"wandb_server": ["app1", "client1"]}),
+    Case(
+        "17 drives",
+        ("minio_drives", "17", "for example"),
+        {"minio_drives": [f"/mnt/disk{number}" for number in range(1, 18)]},
+        groups={"wandb_minio": ["minio1"]},
+    ),
+    Case("unequal drives", ("minio_drives", "different sizes"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}),
+    Case(
+        "two nodes with a drive each",
+        ("minio_allow_fragile_layout", "minio_drives"),
+        {"minio_drives": ["/mnt/disk1"]},
+        groups={"wandb_minio": ["minio1", "minio2"]},
+    ),
+    Case(
+        "EL 8",
+        ("Rocky", "8", "for example"),
+        host="app1",
+        before=release(ID="rocky", ID_LIKE="rhel centos fedora", NAME="Rocky Linux", VERSION_ID="8.10", VERSION="8.10 (Green Obsidian)")
+        + " && echo 'Rocky Linux release 8.10 (Green Obsidian)' > /etc/redhat-release",
+        after=RELEASE_BACK,
+    ),
+    Case(
+        "an unsupported system",
+        ("openSUSE", "for example"),
+        host="proxy1",
+        before=release(ID="opensuse-leap", ID_LIKE="suse opensuse", NAME="openSUSE Leap", VERSION_ID="15.6", VERSION="15.6"),
+        after=RELEASE_BACK,
+    ),
+    Case(
+        "an ARM application host",
+        ("amd64",),
+        host="app1",
+        host_variables={"ansible_python_interpreter": "/opt/arm/python3"},
+        before=ARM,
+        after="rm -r /opt/arm",
+    ),
+    Case(
+        "a host that cannot resolve the public names",
+        ("wandb.example.com",),
+        host="client1",
+        before="mv /etc/resolv.conf /etc/resolv.conf.kept && echo nameserver 127.0.0.1 > /etc/resolv.conf",
+        after="mv /etc/resolv.conf.kept /etc/resolv.conf",
+    ),
+    Case("a moving image", ("server_image", "latest", "for example"), {"server_image": "docker.io/wandb/local:latest"}),
+    Case("a withdrawn image", ("server_image", "0.78.2", "for example"), {"server_image": "docker.io/wandb/local:0.78.1"}),
+    Case("a user that W&B cannot be", ("server_user", "100000", "for example"), {"server_user": "1000"}),
+    Case("no source of MySQL", ("mysql_debian_suite", "for example"), {"mysql_debian_suite": ""}),
+    Case(
+        "an interpreter for all tasks",
+        ("ansible_python_interpreter", "for example"),
+        arguments=("--extra-vars=ansible_python_interpreter=/usr/bin/python3",),
+    ),
+)
+
+
+def lab(*words: str) -> str:
+    done = subprocess.run([sys.executable, str(TOP / "tests/lab/lab.py"), *words], capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def inside(host: str, command: str) -> str:
+    return lab("ssh", NAME, host, "--", f"sudo sh -ec {subprocess.list2cmdline([command]) if False else quoted(command)}")
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+@pytest.fixture(name="good", scope="module")
+def good_inventory(tmp_path_factory):
+    """A fresh cluster and an inventory that has nothing wrong."""
+    folder = tmp_path_factory.mktemp("bad-input")
+    (folder / "topology.yml").write_text(yaml.safe_dump(TOPOLOGY), encoding="utf-8")
+    # Nothing is installed here, so the parts need only be there.
+    for name in ("minio", "image.tar"):
+        (folder / name).write_bytes(name.encode())
+    (folder / "wheels").mkdir()
+    lab("up", str(folder / "topology.yml"), "--name", NAME)
+    try:
+        inventory = yaml.safe_load(lab("inventory", NAME))
+        inventory["all"]["vars"] |= {
+            "wandb_url": "https://wandb.example.com",
+            "wandb_s3_url": "https://s3.example.com",
+            "wandb_license": "lab",
+            "wandb_mysql_password": "p4ssword-of-mysql",
+            "wandb_s3_secret_key": "s3cret-key-of-wandb",
+            "wandb_minio_root_user": "root-of-minio",
+            "wandb_minio_root_password": "p4ssword-of-minio",
+            "mysql_debian_suite": "sid",
+            "minio_drives": ["/mnt/disk1", "/mnt/disk2"],
+            "minio_source": str(folder / "minio"),
+            "minio_sha256": hashlib.sha256(b"minio").hexdigest(),
+            "server_image_archive": str(folder / "image.tar"),
+            "server_image_archive_sha256": hashlib.sha256(b"image.tar").hexdigest(),
+            "tools_wheel_dir": str(folder / "wheels"),
+            "certificate_ca_dir": str(folder / "ca"),
+            "verify_report_dir": str(folder / "report"),
+        }
+        yield inventory
+    finally:
+        lab("down", NAME)
+
+
+def changed(good, case: Case) -> dict:
+    """The good inventory with the case's one wrong thing."""
+    inventory = copy.deepcopy(good)
+    inventory["all"]["vars"] |= case.variables
+    for group, hosts in case.groups.items():
+        inventory["all"]["children"][group]["hosts"] = {host: {} for host in hosts}
+    if case.host:
+        inventory["all"]["hosts"][case.host] |= case.host_variables
+    return inventory
+
+
+def play(tmp_path: Path, inventory: dict, playbook: str, *arguments: str, command: str = "") -> subprocess.CompletedProcess:
+    path = tmp_path / "hosts.yml"
+    path.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": f"{TOP / 'collections'}:{CACHE / 'collections'}",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    command = command or str(Path(sys.executable).parent / "ansible-playbook")
+    return subprocess.run(
+        [command, "-i", str(path), playbook, *arguments],
+        cwd=TOP,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def sentences(done: subprocess.CompletedProcess) -> set[str]:
+    """The messages of all failed tasks; a host in an item's place would show as a second one."""
+    found = set()
+    for line in re.findall(r"^(?:fatal|failed): \[.*?=> (\{.*\})$", done.stdout, re.MULTILINE):
+        result = json.loads(line)
+        # What a loop failed for is in its items, which have lines of their own.
+        if result["msg"] != "One or more items failed":
+            found.add(result["msg"])
+    return found
+
+
+def marks(hosts: list[str]) -> dict[str, str]:
+    """The time of now on each host, as a file in its memory."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda host: inside(host, "touch /run/marker"), hosts))
+
+
+def newer(hosts: list[str]) -> dict[str, list[str]]:
+    """The files on each host's own file systems that are newer than the mark."""
+    find = f"find / /mnt/disk* -xdev -regextype posix-extended -not -regex '{NOISE}' \\( -newer /run/marker -o -cnewer /run/marker \\) 2>/dev/null || true"
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = dict(zip(hosts, pool.map(lambda host: inside(host, find).split(), hosts)))
+    return {host: paths for host, paths in found.items() if paths}
+
+
+def test_a_change_would_be_seen(good):
+    hosts = list(good["all"]["hosts"])
+    marks(hosts)
+    assert newer(hosts) == {}
+    inside("app1", "mkdir /etc/baremetal-wandb; chmod 0600 /etc/fstab")
+    try:
+        assert newer(hosts) == {"app1": ["/etc", "/etc/fstab", "/etc/baremetal-wandb"]} or set(newer(hosts)["app1"]) == {"/etc", "/etc/fstab", "/etc/baremetal-wandb"}
+    finally:
+        inside("app1", "rmdir /etc/baremetal-wandb; chmod 0644 /etc/fstab")
+
+
+def test_good_input_passes(good, tmp_path):
+    hosts = list(good["all"]["hosts"])
+    marks(hosts)
+    done = play(tmp_path, good, "playbooks/preflight.yml")
+    assert done.returncode == 0, done.stdout
+    assert newer(hosts) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_bad_input(good, tmp_path, case):
+    hosts = list(good["all"]["hosts"])
+    if case.before:
+        inside(case.host, case.before)
+    try:
+        marks(hosts)
+        done = play(tmp_path, changed(good, case), "site.yml", *case.arguments)
+        assert done.returncode != 0, done.stdout
+        said = sentences(done)
+        assert len(said) == 1, done.stdout
+        for part in case.says:
+            assert part in said.copy().pop()
+        assert newer(hosts) == {}
+    finally:
+        if case.after:
+            inside(case.host, case.after)
+
+
+def test_an_old_ansible(good, tmp_path):
+    folder = CACHE / "ansible-core" / OLD_ANSIBLE
+    if not (folder / "bin" / "ansible-playbook").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", f"ansible-core=={OLD_ANSIBLE}"], check=True, timeout=300)
+    hosts = list(good["all"]["hosts"])
+    marks(hosts)
+    done = play(tmp_path, good, "site.yml", command=str(folder / "bin" / "ansible-playbook"))
+    assert done.returncode != 0
+    said = sentences(done)
+    assert len(said) == 1, done.stdout + done.stderr
+    assert "ansible-core" in said.copy().pop() and OLD_ANSIBLE in said.pop()
+    assert newer(hosts) == {}
+
+
+def test_a_misspelt_variable_is_named_with_the_nearest_known_one(good, tmp_path):
+    inventory = copy.deepcopy(good)
+    inventory["all"]["vars"]["wandb_mysql_pasword"] = "x"
+    done = play(tmp_path, inventory, "playbooks/preflight.yml")
+    assert done.returncode == 0
+    text = " ".join((done.stdout + done.stderr).split())
+    assert re.search(r"WARNING\]: .*wandb_mysql_pasword.*wandb_mysql_password", text)
