@@ -33,10 +33,7 @@ TOP = Path(__file__).resolve().parent.parent
 OUTPUT = TOP / "tests" / "output"
 BIN = TOP / ".venv" / "bin"
 PYTHON = str(BIN / "python")
-CACHE = Path.home() / ".cache" / "baremetal-wandb"
-COLLECTIONS = CACHE / "collections"
-# For what runs programs that it wrote, which /tmp may forbid (noexec).
-TEMPORARY = CACHE / "tmp"
+COLLECTIONS = Path.home() / ".cache" / "baremetal-wandb" / "collections"
 LAB = [PYTHON, "tests/lab/lab.py"]
 # What the lab's hosts are fed with: made before the first scenario, the slow one first.
 PARTS = ("minio", "standin-image", "wheels")
@@ -221,11 +218,10 @@ def sanity(step: Step) -> tuple[int, int]:
     if not bootstrap.exists():
         bootstrap.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / "tests" / "sanity" / "get_pip.py", bootstrap)
-    TEMPORARY.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="sanity-", dir=TEMPORARY) as folder:
+    with tempfile.TemporaryDirectory(prefix="baremetal-wandb-sanity-") as folder:
         root = copy_checkout(Path(folder))
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        if RUNNER.command(step, [str(BIN / "ansible-test"), "sanity", "--python", version, "--color", "no"], cwd=root, TMPDIR=folder):
+        if RUNNER.command(step, [str(BIN / "ansible-test"), "sanity", "--python", version, "--color", "no"], cwd=root):
             findings = [line for line in step.log.read_text(encoding="utf-8").splitlines() if line.startswith(("ERROR: ", "FATAL: "))]
             with open(step.log, "a", encoding="utf-8") as log:
                 print("", "All findings:", *findings, sep="\n", file=log)
@@ -241,8 +237,7 @@ def pytest(*paths: str) -> t.Callable[[Step], tuple[int, int]]:
 
     def run(step: Step) -> tuple[int, int]:
         report = OUTPUT / f"{step.name}.xml"
-        TEMPORARY.mkdir(parents=True, exist_ok=True)
-        code = RUNNER.command(step, [PYTHON, "-m", "pytest", "-q", f"--junit-xml={report}", *paths], TMPDIR=str(TEMPORARY))
+        code = RUNNER.command(step, [PYTHON, "-m", "pytest", "-q", f"--junit-xml={report}", *paths])
         if not report.exists():
             raise Failed(f"pytest made no report, exit code {code}")
         total = bad = 0
