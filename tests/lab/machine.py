@@ -24,6 +24,9 @@ APT = pathlib.Path("/etc/apt")
 STARTED = time.monotonic()
 OLDEST_KERNEL = (5, 14)
 
+# Kernel settings below which hosts fail: they are reached through this machine, and all of them share one root's inotify limits.
+SETTINGS = {"net.ipv4.ip_forward": 1, "fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524288, "fs.aio-max-nr": 1048576}
+
 # Debian package that brings each command.
 COMMANDS = {
     "systemd-nspawn": "systemd-container",
@@ -127,6 +130,11 @@ def prepare() -> None:
     if not os.path.exists("/dev/loop-control"):
         raise LabError("this machine has no /dev/loop-control: the lab needs loop devices (modprobe loop, or a privileged container)")
     cgroup_root()
+    for name, least in SETTINGS.items():
+        path = pathlib.Path("/proc/sys", name.replace(".", "/"))
+        if int(path.read_text(encoding="ascii")) < least:
+            path.write_text(str(least), encoding="ascii")
+            say(f"set {name} = {least} on this machine (until its next boot)")
 
 
 def install(packages: list[str]) -> None:

@@ -46,7 +46,6 @@ def create(lab: str, number: int | None = None) -> int:
     else:
         with machine.lock(machine.CACHE / "labs" / ".network.lock"):
             found = make_bridge(lab, number)
-    turn_on_forwarding()
     add_rules(lab, found)
     return found
 
@@ -73,14 +72,6 @@ def find_bridges(lab: str) -> list[str]:
     """Names of the bridges that carry the lab's mark."""
     links = json.loads(machine.run("ip", "-j", "link", "show", "type", "bridge").stdout or "[]")
     return [link["ifname"] for link in links if link.get("ifalias") == tag(lab)]
-
-
-def turn_on_forwarding() -> None:
-    """Let the machine route for its labs."""
-    switch = pathlib.Path("/proc/sys/net/ipv4/ip_forward")
-    if switch.read_text(encoding="ascii").strip() != "1":
-        switch.write_text("1", encoding="ascii")
-        machine.say("turned on net.ipv4.ip_forward on this machine (until its next boot)")
 
 
 def add_rules(lab: str, number: int) -> None:
