@@ -169,6 +169,10 @@ def login_advice(error: BaseException, server: Server) -> str:
         return "the name %s does not resolve on this host: correct wandb_mysql_host or the host's DNS" % server.options["login_host"]
     if isinstance(cause, (socket.timeout, TimeoutError)) or (isinstance(cause, OSError) and cause.errno in (101, 113)):
         return "no answer from %s: see the network and firewalls between this host and the server; wandb_mysql_host names it" % server.address
+    if number == 2013:
+        return "something at %s took the connection and then did not answer: see whether the server hangs (systemctl status mysql)" % server.address
+    if number == 0:
+        return "what answers at %s is no MySQL server: correct wandb_mysql_host and wandb_mysql_port" % server.address
     return "see the error log of the server at %s" % server.address
 
 

@@ -341,10 +341,10 @@ def run(module: t.Any) -> None:
         want = wanted(module.params)
     except ValueError as error:
         module.fail_json(msg="%s." % error)
-    library = _libraries.available("pymysql") or not module.check_mode
+    library = (_libraries.available("pymysql") and _libraries.available("cryptography")) or not module.check_mode
     server = _mysql.server(module, library)
     if not library:
-        _exit(module, NOTHING, want, "planned without looking: PyMySQL is not installed yet")
+        _exit(module, NOTHING, want, "planned without looking: PyMySQL[rsa] is not installed yet")
     try:
         server.connect()
     except server.pymysql.err.MySQLError as error:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.baremetal.wandb.plugins.module_utils import _host_check
 from ansible_collections.baremetal.wandb.plugins.module_utils._host_check import Host, Want, check
 
 WANT = Want(architectures=[], cores=0, memory_gib=0, disk_gb=0, disk_path="/", names=[], ports=[])
@@ -59,3 +60,9 @@ def test_the_clock_of_a_machine_is_judged(tmp_path):
 
 def test_memory_without_a_total_is_a_failed_check(tmp_path):
     assert status("host.memory", tmp_path) == "fail"
+
+
+def test_a_python_that_is_too_old_is_named(tmp_path, monkeypatch):
+    assert status("host.python", tmp_path) == "pass"
+    monkeypatch.setattr(_host_check, "OLDEST_PYTHON", (99, 0))
+    assert status("host.python", tmp_path) == "fail"

@@ -68,6 +68,7 @@ def error(number, text, cause=None):
         (error(2003, "timed out", socket.timeout()), "no answer from db1:3306"),
         (error(2003, "no route", OSError(113, "No route to host")), "no answer from db1:3306"),
         (error(2026, "SSL"), "ssl_ca"),
+        (error(2013, "Lost connection"), "did not answer"),
         (error(9999, "unheard of"), "error log"),
     ],
 )

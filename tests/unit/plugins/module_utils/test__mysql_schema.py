@@ -119,7 +119,7 @@ def test_the_difference_of_a_server_as_wanted_is_none():
 
 def sql(change, account=ACCOUNT, server_status=0):
     """The statement as PyMySQL would send it."""
-    connection = pymysql.connections.Connection(defer_connect=True)
+    connection = pymysql.connections.Connection(defer_connect=True, ssl_disabled=True)
     connection.server_status = server_status
     statement, arguments = schema._account_statement(change, account) if "account" in change else schema._database_statement(change)
     return connection.cursor().mogrify(statement, arguments)

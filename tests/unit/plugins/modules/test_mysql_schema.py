@@ -43,11 +43,12 @@ def test_check_mode_without_a_server_plans_everything_with_a_warning(run_module)
     assert "s3cr3t" not in str(result)
 
 
-def test_check_mode_without_the_library_plans_everything_with_a_warning(run_module, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pymysql", None)
+@pytest.mark.parametrize("library", ["pymysql", "cryptography"])
+def test_check_mode_without_the_library_plans_everything_with_a_warning(run_module, monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)
     result = run_module(mysql_schema.main, check_mode=True, **SCHEMA)
     assert not result["failed"] and result["changed"] and len(result["changes"]) == 3
-    assert any("PyMySQL is not installed yet" in str(warning) for warning in result["warnings"])
+    assert any("PyMySQL[rsa] is not installed yet" in str(warning) for warning in result["warnings"])
 
 
 def test_outside_check_mode_a_missing_library_or_server_fails(run_module, monkeypatch):
