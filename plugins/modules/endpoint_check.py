@@ -47,7 +47,7 @@ options:
 extends_documentation_fragment:
   - baremetal.wandb.check
 author:
-  - The baremetal.wandb authors
+  - The baremetal.wandb authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -110,8 +110,13 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import Site, check
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import (
+    Site,
+    check,
+)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
+    Endpoint,
+)
 
 
 def main():
@@ -139,8 +144,20 @@ def main():
         except ValueError as error:
             module.fail_json(msg="%s: %s" % (option, error))
         if not names[option].secure:
-            module.fail_json(msg="%s: %s is not https, for example https://wandb.example.com" % (option, module.params[option]))
-    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]))
+            module.fail_json(
+                msg="%s: %s is not https, for example https://wandb.example.com"
+                % (option, module.params[option])
+            )
+    _check.run(
+        module,
+        check,
+        Site(
+            names["url"],
+            names["s3_url"],
+            module.params["warn_days"],
+            module.params["fail_days"],
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -50,11 +50,11 @@ options:
     default: []
     suboptions:
       name:
-        description: Access key of the user, 3 to 20 characters without C(=) and comma.
+        description: Access key of the user, 3 or more ASCII characters without C(=) and comma.
         type: str
         required: true
       secret_key:
-        description: Secret key of the user, 8 to 40 characters.
+        description: Secret key of the user, 8 or more ASCII characters.
         type: str
         required: true
       policies:
@@ -68,7 +68,7 @@ options:
         default: true
   config:
     description:
-      - Settings by subsystem, for example V({api: {cors_allow_origin: https://wandb.example.com}}). All nodes take them at once.
+      - Settings by subsystem, for example V(cors_allow_origin) of V(api). All nodes take them at once.
       - A setting that the environment of the server overrides cannot be kept here; the module then says which variable it is.
     type: dict
     default: {}
@@ -85,7 +85,7 @@ seealso:
   - module: baremetal.wandb.s3_bucket
   - module: baremetal.wandb.s3_check
 author:
-  - The baremetal.wandb authors
+  - The baremetal.wandb authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -131,8 +131,16 @@ endpoint:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _minio, _s3
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint, bundle, first_answering
+from ansible_collections.baremetal.wandb.plugins.module_utils import (
+    _libraries,
+    _minio,
+    _s3,
+)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
+    Endpoint,
+    bundle,
+    first_answering,
+)
 
 
 def main():
@@ -179,18 +187,33 @@ def main():
     url = first_answering(params["endpoints"], params["timeout"])
     if module.check_mode and (url is None or not _libraries.available("minio")):
         have = _minio.empty(want)
-        module.warn("planned without looking: %s" % ("the library minio is not installed yet" if url else "no endpoint accepts a connection yet"))
-        module.exit_json(changed=True, steps=list(map(_minio.described, _minio.plan(have, want))), diff=dict(before=have, after=want))
+        module.warn(
+            "planned without looking: %s"
+            % (
+                "the library minio is not installed yet"
+                if url
+                else "no endpoint accepts a connection yet"
+            )
+        )
+        module.exit_json(
+            changed=True,
+            steps=list(map(_minio.described, _minio.plan(have, want))),
+            diff=dict(before=have, after=want),
+        )
     minio = _libraries.minio(module)
     if url is None:
-        module.fail_json(msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"]))
+        module.fail_json(
+            msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"])
+        )
     try:
         trusted = bundle(params["ca_file"], module.tmpdir)
     except OSError as error:
         module.fail_json(msg="ca_file: %s" % error)
 
     def signed_in(access_key, secret_key):
-        return _minio.Admin(minio, url, access_key, secret_key, params["timeout"], trusted)
+        return _minio.Admin(
+            minio, url, access_key, secret_key, params["timeout"], trusted
+        )
 
     def sign_in(name):
         try:
@@ -210,7 +233,11 @@ def main():
             after = _minio.read(admin, want, sign_in)
             left = _minio.plan(after, want)
             if left:
-                module.fail_json(msg="MinIO accepted but does not keep: %s" % ", ".join(map(_minio.described, left)), diff=dict(before=before, after=after))
+                module.fail_json(
+                    msg="MinIO accepted but does not keep: %s"
+                    % ", ".join(map(_minio.described, left)),
+                    diff=dict(before=before, after=after),
+                )
     except _minio.AdminError as error:
         module.fail_json(msg="%s answers %s" % (url, error))
     module.exit_json(

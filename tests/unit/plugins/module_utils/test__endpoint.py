@@ -1,0 +1,346 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The checks of the public names against a real TLS server on loopback, whole and broken in each way."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import http.server
+import ssl
+import threading
+
+import pytest
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import (
+    Site,
+    check,
+    is_s3,
+    says,
+)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
+    Answer,
+    Endpoint,
+    bundle,
+    first_answering,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>"
+
+
+class CA:
+    """A private CA in a folder. I(leaf) issues a certificate for localhost and gives the path of leaf and key in one file."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, x509.Name(
+            [x509.NameAttribute(NameOID.COMMON_NAME, name)]
+        )
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.path = folder / (name + ".crt")
+        self.path.write_bytes(
+            self._sign(self.name, self.key, 0, 3650, None).public_bytes(
+                serialization.Encoding.PEM
+            )
+        )
+
+    def _sign(self, subject, key, begin, end, names):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + datetime.timedelta(days=begin, minutes=-1))
+            .not_valid_after(now + datetime.timedelta(days=end))
+            .add_extension(
+                x509.BasicConstraints(ca=names is None, path_length=None), critical=True
+            )
+        )
+        if names is None:
+            builder = builder.add_extension(identifier, critical=False)
+            builder = builder.add_extension(
+                x509.KeyUsage(
+                    False, False, False, False, False, True, True, False, False
+                ),
+                critical=True,
+            )
+        else:
+            builder = builder.add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+                    identifier
+                ),
+                critical=False,
+            )
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
+                critical=False,
+            )
+        return builder.sign(self.key, hashes.SHA256())
+
+    def leaf(self, begin=0, end=365, names=("localhost",)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self._sign(x509.Name([]), key, begin, end, names)
+        path = self.folder / ("leaf-%d.pem" % certificate.serial_number)
+        path.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return path
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory):
+    return CA(tmp_path_factory.mktemp("ca"), "ours")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers what the server's C(answers) say for a path, else 200; a body over the server's C(limit) gets 413 unread."""
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        status, body = self.server.answers.get(self.path, (200, b"ok"))
+        if length > self.server.limit:
+            status, body = (
+                413,
+                b"<html><title>413 Request Entity Too Large</title></html>",
+            )
+        else:
+            self.rfile.read(length)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Twice", "one")
+        self.send_header("x-twice", "two")
+        self.send_header("X-Host", self.headers["Host"])
+        self.send_header("X-Target", self.path)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = answer
+
+    def log_message(self, *arguments):
+        pass
+
+
+@contextlib.contextmanager
+def serving(leaf=None, answers=None, limit=10**9):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.answers, server.limit = answers or {}, limit
+    if leaf:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(leaf)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield "%s://localhost:%d" % (
+            "https" if leaf else "http",
+            server.server_address[1],
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def proven(url, ca_file, s3_url=None, **options):
+    """The records of the checks by id. Port 80 of this machine is somebody else's, so the redirects are left out."""
+    site = Site(
+        *(
+            Endpoint(one, str(ca_file), 5, any_time=True)
+            for one in (url, s3_url or url)
+        ),
+        warn_days=30,
+        fail_days=7,
+    )
+    return {
+        record["id"]: record
+        for record in check.records(site, skip=["edge.*.redirect"], **options)
+    }
+
+
+def guilty(records, *statuses):
+    return [
+        id
+        for id, record in records.items()
+        if record["status"] in (statuses or ("fail",))
+    ]
+
+
+def test_a_whole_site(ca):
+    with serving(ca.leaf()) as url, serving(ca.leaf(), {"/": (403, DENIED)}) as s3_url:
+        records = proven(url, ca.path, s3_url)
+    assert {record["status"] for record in records.values()} == {"pass"} and len(
+        records
+    ) == 16
+    assert records["edge.wandb.certificate.chain"]["found"] == "issued by ours"
+
+
+@pytest.mark.parametrize(
+    "leaf, id, words",
+    [
+        (
+            {"names": ("other.example.com",)},
+            "edge.wandb.certificate.name",
+            "subject alternative name localhost",
+        ),
+        (
+            {"begin": -30, "end": -1},
+            "edge.wandb.certificate.expiry",
+            "renew the certificate",
+        ),
+        ({"begin": 2}, "edge.wandb.certificate.expiry", "correct the clock"),
+        ({"end": 5}, "edge.wandb.certificate.expiry", "renew the certificate"),
+    ],
+)
+def test_a_bad_certificate_fails_in_one_check(ca, leaf, id, words):
+    with serving(ca.leaf(**leaf)) as url:
+        records = proven(url, ca.path, only=["edge.wandb.*"])
+    assert guilty(records) == [id]
+    assert words in records[id]["advice"]
+
+
+def test_a_certificate_near_its_end_warns(ca):
+    with serving(ca.leaf(end=20)) as url:
+        records = proven(url, ca.path, only=["edge.wandb.*"])
+    assert guilty(records, "warn", "fail") == ["edge.wandb.certificate.expiry"]
+    assert records["edge.wandb.certificate.expiry"]["found"] == "19 days left"
+
+
+def test_a_certificate_of_an_unknown_ca(ca, tmp_path):
+    with serving(CA(tmp_path, "theirs").leaf()) as url:
+        records = proven(url, ca.path, only=["edge.wandb.*"])
+    assert guilty(records) == ["edge.wandb.certificate.chain"]
+    assert records["edge.wandb.ready"]["status"] == "skip"
+
+
+def test_a_ca_file_that_is_not_there(ca):
+    with serving(ca.leaf()) as url:
+        records = proven(url, "/nonexistent/ca.crt", only=["edge.wandb.*"])
+    assert guilty(records) == ["edge.wandb.certificate.chain"]
+    assert "wandb_ca_file" in records["edge.wandb.certificate.chain"]["advice"]
+
+
+def test_a_server_without_tls(ca):
+    with serving() as url:
+        records = proven(url.replace("http:", "https:"), ca.path, only=["edge.wandb.*"])
+    assert guilty(records) == ["edge.wandb.certificate.chain"]
+    assert "does not speak TLS" in records["edge.wandb.certificate.chain"]["advice"]
+
+
+def test_a_closed_port(ca):
+    with serving(ca.leaf()) as url:
+        pass
+    records = proven(url, ca.path)
+    assert guilty(records) == ["edge.wandb.port", "edge.s3.port"]
+    assert records["edge.wandb.port"]["found"] == "connection refused"
+    assert "start nginx" in records["edge.wandb.port"]["advice"]
+
+
+def test_a_name_that_does_not_resolve(ca):
+    records = proven("https://wandb.invalid", ca.path)
+    assert guilty(records) == ["edge.wandb.resolve", "edge.s3.resolve"]
+    assert "make wandb.invalid resolve" in records["edge.wandb.resolve"]["advice"]
+
+
+@pytest.mark.parametrize(
+    "answers, id, words",
+    [
+        (
+            {"/healthz": (502, b"Bad Gateway")},
+            "edge.wandb.upstream",
+            "wandb_server_upstream",
+        ),
+        ({"/healthz": (403, DENIED)}, "edge.wandb.upstream", "mixed up"),
+        ({"/healthz": (500, b"")}, "edge.wandb.healthz", "journalctl -u wandb-local"),
+        ({"/ready": (503, b"migrating")}, "edge.wandb.ready", "migrations"),
+        ({"/graphql": (504, b"")}, "edge.wandb.body", "error.log"),
+    ],
+)
+def test_a_broken_application(ca, answers, id, words):
+    with serving(ca.leaf(), answers) as url:
+        records = proven(url, ca.path, only=["edge.wandb.*"])
+    assert guilty(records) == [id]
+    assert words in records[id]["advice"]
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ((502, b""), "does not reach the object store"),
+        ((200, b"<html>W&B</html>"), "no S3 store"),
+    ],
+)
+def test_a_lost_object_store(ca, answer, words):
+    with serving(ca.leaf(), {"/": answer}) as url:
+        records = proven(url, ca.path, only=["edge.s3.*"])
+    assert guilty(records) == ["edge.s3.upstream"]
+    assert words in records["edge.s3.upstream"]["advice"]
+
+
+def test_a_body_limit(ca):
+    with serving(ca.leaf(), {"/": (403, DENIED)}, limit=10_000_000) as url:
+        records = proven(url, ca.path)
+    assert guilty(records) == ["edge.wandb.body", "edge.s3.body"]
+    assert "to 0" in records["edge.wandb.body"]["advice"]
+
+
+def test_a_request_goes_out_and_comes_back_as_written():
+    with serving() as url:
+        answer = Endpoint(url, timeout=5).request(
+            "GET", "/a%2Fb%253M?x=%20", {"Host": "other.example.com"}
+        )
+    assert answer.header("X-Target") == "/a%2Fb%253M?x=%20"
+    assert answer.header("X-Host") == "other.example.com"
+    assert answer.all("X-TWICE") == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "url, words",
+    [
+        ("wandb.example.com", "is not a URL"),
+        ("ftp://x", "is not a URL"),
+        ("https://x.example.com/app", "has a path"),
+    ],
+)
+def test_urls_that_are_none(url, words):
+    with pytest.raises(ValueError, match=words):
+        Endpoint(url)
+
+
+def test_what_is_an_s3_answer():
+    assert is_s3(Answer(403, [], DENIED))
+    assert is_s3(
+        Answer(200, [], b"<ListAllMyBucketsResult><Owner/></ListAllMyBucketsResult>")
+    )
+    assert not is_s3(Answer(403, [], b"<html><title>403 Forbidden</title></html>"))
+    assert says(Answer(403, [], DENIED)) == "403 AccessDenied: Access Denied."
+    assert (
+        says(Answer(502, [], b"<html><title>502 Bad Gateway</title>"))
+        == "502 502 Bad Gateway"
+    )
+
+
+def test_the_bundle_holds_the_private_ca_beside_the_systems(ca, tmp_path):
+    text = open(bundle(str(ca.path), str(tmp_path)), encoding="utf-8").read()
+    assert ca.path.read_text().strip() in text
+    assert text.count("BEGIN CERTIFICATE") > 1
+
+
+def test_the_first_node_that_answers():
+    with serving() as gone:
+        pass
+    with serving() as url:
+        assert first_answering([gone, url], 5) == url
+    assert first_answering([gone], 5) is None
