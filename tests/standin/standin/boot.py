@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from standin import config, database, server, storage, users
+from standin import config, database, server, storage
 
 CONTAINER_ENVIRONMENT = Path("/etc/container_environment")
 CUSTOM_CERTIFICATES = Path("/usr/local/share/ca-certificates")
@@ -47,16 +47,13 @@ class App:
                 version = self.database.open()
                 log(f"connected to MySQL {version}")
                 self.database.migrate(self.config.migration_seconds, log)
-                if self.config.admin_api_key:
-                    with self.database.transaction() as cursor:
-                        users.ensure_admin(cursor)
                 self.ready = True
             except storage.StorageError as error:
                 log(f"!!! Error while downloading settings from external bucket {self.bucket.name}: {error}")
                 if error.code.isalpha():
                     log(f"panic: {error.code}")
             except database.DatabaseError as error:
-                log(f"fatal: failed to connect to the database: {error}")
+                log(f"fatal: {error}")
             if not self.ready:
                 time.sleep(RETRY_SECONDS)
         log(f"ready, serving {self.config.host}")
@@ -93,9 +90,13 @@ def read_session_key() -> bytes:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    write_container_environment()
-    trust_custom_certificates()
-    app = App(read_session_key())
     log("test double of wandb/local: not W&B, for tests only")
-    threading.Thread(target=app.bring_up, args=(dict(os.environ),), daemon=True).start()
+    write_container_environment()
+    app = App(read_session_key())
+
+    def bring_up():
+        trust_custom_certificates()
+        app.bring_up(dict(os.environ))
+
+    threading.Thread(target=bring_up, daemon=True).start()
     server.Server(app).serve_forever()

@@ -43,16 +43,16 @@ class Config:
 
 
 def _split(name: str, value: str, scheme: str) -> SplitResult:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ConfigError(f"{name}: invalid host or port") from None
     if parts.scheme != scheme:
         raise ConfigError(f"{name}: want {scheme}://USER:PASSWORD@HOST/NAME, found another scheme or none")
     userinfo, at, _ = parts.netloc.rpartition("@")
     if not at or not USERINFO.fullmatch(userinfo) or userinfo.count(":") != 1:
         raise ConfigError(f"{name}: net/url: invalid userinfo")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ConfigError(f"{name}: invalid port") from None
     if not parts.hostname:
         raise ConfigError(f"{name}: no host")
     if not parts.path.strip("/") or parts.fragment:
@@ -94,9 +94,7 @@ def parse_bucket(value: str, default_region: str = "") -> ObjectStore:
 
 
 def from_environment(environment: dict) -> Config:
-    """Raises ConfigError. LICENSE is only looked at for being there: the double can judge no licence.
-
-    BUCKET_QUEUE and REDIS may name only what the double has too: the queue inside, the redis inside."""
+    """Raises ConfigError. LICENSE is only looked at for being there: the double can judge no licence. REDIS is ignored."""
     for name in ("LICENSE", "MYSQL", "BUCKET"):
         if not environment.get(name):
             raise ConfigError(f"{name} is not set")

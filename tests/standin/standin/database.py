@@ -33,7 +33,8 @@ def check_version(version: str) -> None:
 
 
 def describe(error: Exception, mysql: MySQL) -> str:
-    code, text = (*error.args, "")[:2]
+    """The driver's error in the words of a Go server."""
+    code, text = (*error.args, "", "")[:2]
     if isinstance(code, int) and code in (2003, 2013, 2006):
         cause = getattr(error, "original_exception", None) or error
         return network_message(cause, f"{mysql.host}:{mysql.port}")
@@ -104,48 +105,43 @@ class Database:
                 cursor.execute("SELECT VERSION() AS version")
                 version = cursor.fetchone()["version"]
         except (pymysql.Error, OSError, RuntimeError) as error:
-            raise DatabaseError(describe(error, self.mysql)) from None
+            raise DatabaseError(f"failed to connect to the database: {describe(error, self.mysql)}") from None
         check_version(version)
         return version
 
     def migrate(self, seconds: float, log) -> None:
-        """Applies each migration that the database has not seen, in order, each once.
-
-        MySQL cannot roll back DDL, so a started one is marked dirty first, as golang-migrate does it: who dies in
-        the middle leaves "Dirty database" behind for a person. `seconds` is how long the last one takes at least."""
         try:
-            connection = self.connect()
+            with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+                migrate(connection, cursor, seconds, log)
         except (pymysql.Error, OSError) as error:
-            raise DatabaseError(describe(error, self.mysql)) from None
-        try:
-            with connection.cursor() as cursor:
-                self._migrate(cursor, connection, seconds, log)
-        except pymysql.Error as error:
             raise DatabaseError(f"migration failed: {describe(error, self.mysql)}") from None
-        finally:
-            connection.close()
 
-    def _migrate(self, cursor, connection, seconds: float, log) -> None:
-        cursor.execute("SELECT GET_LOCK(%s, %s) AS got", (LOCK, LOCK_SECONDS))
-        if cursor.fetchone()["got"] != 1:
-            raise DatabaseError("can't acquire lock: another server is migrating this database")
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL PRIMARY KEY, dirty BOOLEAN NOT NULL)"
-        )
-        cursor.execute("SELECT version, dirty FROM schema_migrations")
-        row = cursor.fetchone()
-        pending = pending_migrations(row, read_migrations())
-        for version, (name, statements) in pending.items():
-            log(f"migrating database: {version}/u {name}")
-            _mark(cursor, version, dirty=True)
-            connection.commit()
-            for statement in statements:
-                cursor.execute(statement)
-            if version == max(pending):
-                time.sleep(seconds)
-            _mark(cursor, version, dirty=False)
-            connection.commit()
-        log(f"database is at version {max(pending) if pending else row['version']}, {len(pending)} migrations applied")
+
+def migrate(connection, cursor, seconds: float, log) -> None:
+    """Applies each migration that the database has not seen, in order, each once.
+
+    MySQL cannot roll back DDL, so a started one is marked dirty first, as golang-migrate does it: who dies in the middle
+    leaves "Dirty database" behind for a person. `seconds` is how long the last one takes at least."""
+    cursor.execute("SELECT GET_LOCK(%s, %s) AS got", (LOCK, LOCK_SECONDS))
+    if cursor.fetchone()["got"] != 1:
+        raise DatabaseError("can't acquire lock: another server is migrating this database")
+    cursor.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL PRIMARY KEY, dirty BOOLEAN NOT NULL)"
+    )
+    cursor.execute("SELECT version, dirty FROM schema_migrations")
+    row = cursor.fetchone()
+    pending = pending_migrations(row, read_migrations())
+    for version, (name, statements) in pending.items():
+        log(f"migrating database: {version}/u {name}")
+        _mark(cursor, version, dirty=True)
+        connection.commit()
+        for statement in statements:
+            cursor.execute(statement)
+        if version == max(pending):
+            time.sleep(seconds)
+        _mark(cursor, version, dirty=False)
+        connection.commit()
+    log(f"database is at version {max(pending) if pending else row['version']}, {len(pending)} migrations applied")
 
 
 def _mark(cursor, version: int, dirty: bool) -> None:

@@ -63,20 +63,23 @@ def new_api_key(cursor, user_id: int) -> str:
     return api_key
 
 
-def ensure_admin(cursor) -> None:
-    cursor.execute(
-        "INSERT INTO users (username, email, admin) VALUES (%s, 'admin@localhost', TRUE)"
-        " ON DUPLICATE KEY UPDATE admin = TRUE",
-        (ADMIN,),
-    )
-
-
 def find_by_key(cursor, api_key: str, admin_api_key: str) -> dict | None:
     """The row of `users`, None when nobody has this key."""
     if admin_api_key and hmac.compare_digest(api_key.encode(), admin_api_key.encode()):
-        cursor.execute("SELECT * FROM users WHERE username = %s", (ADMIN,))
-    else:
-        cursor.execute(
-            "SELECT users.* FROM users JOIN api_keys ON user_id = users.id WHERE key_hash = %s", (hash_key(api_key),)
-        )
+        return find_admin(cursor)
+    cursor.execute(
+        "SELECT users.* FROM users JOIN api_keys ON user_id = users.id WHERE key_hash = %s", (hash_key(api_key),)
+    )
     return cursor.fetchone()
+
+
+def find_admin(cursor) -> dict:
+    cursor.execute("SELECT * FROM users WHERE username = %s", (ADMIN,))
+    found = cursor.fetchone()
+    if found is None:
+        cursor.execute(
+            "INSERT IGNORE INTO users (username, email, admin) VALUES (%s, 'admin@localhost', TRUE)", (ADMIN,)
+        )
+        cursor.execute("SELECT * FROM users WHERE username = %s", (ADMIN,))
+        found = cursor.fetchone()
+    return found
