@@ -72,25 +72,17 @@ def default_parity(set_size: int) -> int:
 def erasure_layout(nodes: int, drives_per_node: int) -> dict[str, int]:
     for name, value in (("nodes", nodes), ("drives_per_node", drives_per_node)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise AnsibleFilterError(
-                "erasure_layout: %s must be a number from 1 on, for example 4, not %r."
-                % (name, value)
-            )
+            raise AnsibleFilterError("erasure_layout: %s must be a number from 1 on, for example 4, not %r." % (name, value))
     drives = nodes * drives_per_node
     if drives == 1:
         set_size = 1
     else:
-        even = (
-            size
-            for size in SET_SIZES
-            if drives % size == 0 and (size % nodes == 0 or nodes % size == 0)
-        )
+        even = (size for size in SET_SIZES if drives % size == 0 and (size % nodes == 0 or nodes % size == 0))
         set_size = next(even, 0)
     if not set_size:
         raise AnsibleFilterError(
             "erasure_layout: %d nodes with %d drives each form no erasure set: a set has 2 to 16 drives, must divide all %d and spread evenly "
-            "over the nodes; give each node another number of drives in minio_drives, for example 4."
-            % (nodes, drives_per_node, drives)
+            "over the nodes; give each node another number of drives in minio_drives, for example 4." % (nodes, drives_per_node, drives)
         )
     parity = default_parity(set_size)
     read_quorum = set_size - parity

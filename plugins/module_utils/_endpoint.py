@@ -17,18 +17,8 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.baremetal.wandb.plugins.module_utils._check import (
-    Checks,
-    Verdict,
-    failed,
-    passed,
-    warned,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Answer,
-    Endpoint,
-    why,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, failed, passed, warned
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
 
 # `wandb verify` sends a query with a variable of 10,000,000 characters; the whole request is 10,000,421 bytes long.
 LARGE_BODY = 10_000_421
@@ -55,8 +45,7 @@ def resolves(endpoint: Endpoint) -> Verdict:
         return failed(
             "an address of %s" % endpoint.host,
             why(error),
-            "make %s resolve on this host, by DNS or /etc/hosts, to the address of the wandb_proxy host"
-            % endpoint.host,
+            "make %s resolve on this host, by DNS or /etc/hosts, to the address of the wandb_proxy host" % endpoint.host,
         )
 
 
@@ -71,9 +60,7 @@ def listens(endpoint: Endpoint, advice: str) -> Verdict:
 
 def no_ca_file(endpoint: Endpoint, expected: str) -> Verdict:
     return failed(
-        expected,
-        "there is no file %s" % endpoint.ca_file,
-        "set wandb_ca_file to the CA's certificate on this host, or run the role certificate here",
+        expected, "there is no file %s" % endpoint.ca_file, "set wandb_ca_file to the CA's certificate on this host, or run the role certificate here"
     )
 
 
@@ -88,17 +75,13 @@ def where(endpoint: Endpoint) -> str:
 def is_s3(answer: Answer) -> bool:
     """Whether an S3 server wrote the answer: an XML error of its kind, or an (empty) list of buckets."""
     head = answer.body[:2000]
-    return (
-        b"<Error>" in head and b"<Code>" in head or b"<ListAllMyBucketsResult" in head
-    )
+    return b"<Error>" in head and b"<Code>" in head or b"<ListAllMyBucketsResult" in head
 
 
 def says(answer: Answer) -> str:
     """An answer in one line: its status and an S3 error's code and message, a page's title, or the begin of its body."""
     text = " ".join(answer.body[:1000].decode("utf-8", "replace").split())
-    known = re.search(
-        "<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text
-    ) or re.search("<title>(.*?)</title>", text)
+    known = re.search("<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text) or re.search("<title>(.*?)</title>", text)
     if known:
         text = ": ".join(filter(None, known.groups()))
     return ("%d %s" % (answer.status, text)).strip()[:200]
@@ -114,29 +97,18 @@ def _reaching(name: str, title: str, listener: str) -> None:
     def resolve(site: Site) -> Verdict:
         return resolves(getattr(site, name))
 
-    @check(
-        "edge.%s.port" % name,
-        "%s accepts connections" % title,
-        needs=["edge.%s.resolve" % name],
-    )
+    @check("edge.%s.port" % name, "%s accepts connections" % title, needs=["edge.%s.resolve" % name])
     def port(site: Site) -> Verdict:
         endpoint = getattr(site, name)
         return listens(
             endpoint,
-            "nginx does not listen on %s: start nginx on the wandb_proxy host (systemctl status nginx), or open the port in its firewall"
-            % where(endpoint),
+            "nginx does not listen on %s: start nginx on the wandb_proxy host (systemctl status nginx), or open the port in its firewall" % where(endpoint),
         )
 
-    @check(
-        "edge.%s.certificate.chain" % name,
-        "%s has a certificate of a trusted CA" % title,
-        needs=["edge.%s.port" % name],
-    )
+    @check("edge.%s.certificate.chain" % name, "%s has a certificate of a trusted CA" % title, needs=["edge.%s.port" % name])
     def chain(site: Site) -> Verdict:
         endpoint = getattr(site, name)
-        expected = "a chain to a CA of this host's system%s" % (
-            " or of %s" % endpoint.ca_file if endpoint.ca_file else ""
-        )
+        expected = "a chain to a CA of this host's system%s" % (" or of %s" % endpoint.ca_file if endpoint.ca_file else "")
         if endpoint.ca_file and not os.path.exists(endpoint.ca_file):
             return no_ca_file(endpoint, expected)
         try:
@@ -149,75 +121,40 @@ def _reaching(name: str, title: str, listener: str) -> None:
                 "or set wandb_ca_file to the CA that signed it",
             )
         except (ssl.SSLError, OSError) as error:
-            return failed(
-                "a TLS handshake",
-                why(error),
-                "nginx does not speak TLS on %s: give its server block 'listen 443 ssl'"
-                % where(endpoint),
-            )
+            return failed("a TLS handshake", why(error), "nginx does not speak TLS on %s: give its server block 'listen 443 ssl'" % where(endpoint))
         return passed("issued by %s" % _words(found.get("issuer", ())), expected)
 
-    @check(
-        "edge.%s.certificate.name" % name,
-        "%s is in its certificate" % title,
-        needs=["edge.%s.certificate.chain" % name],
-    )
+    @check("edge.%s.certificate.name" % name, "%s is in its certificate" % title, needs=["edge.%s.certificate.chain" % name])
     def certificate_name(site: Site) -> Verdict:
         endpoint = getattr(site, name)
-        names = [
-            value
-            for kind, value in endpoint.certificate(any_name=True).get(
-                "subjectAltName", ()
-            )
-            if kind in ("DNS", "IP Address")
-        ]
+        names = [value for kind, value in endpoint.certificate(any_name=True).get("subjectAltName", ()) if kind in ("DNS", "IP Address")]
         try:
             endpoint.certificate()
         except ssl.SSLCertVerificationError:
             return failed(
                 endpoint.host,
                 names,
-                "the certificate is for other names: issue one with the subject alternative name %s, or correct %s"
-                % (endpoint.host, listener),
+                "the certificate is for other names: issue one with the subject alternative name %s, or correct %s" % (endpoint.host, listener),
             )
         return passed(names, endpoint.host)
 
-    @check(
-        "edge.%s.certificate.expiry" % name,
-        "%s has a certificate that stays valid" % title,
-        needs=["edge.%s.certificate.chain" % name],
-    )
+    @check("edge.%s.certificate.expiry" % name, "%s has a certificate that stays valid" % title, needs=["edge.%s.certificate.chain" % name])
     def expiry(site: Site) -> Verdict:
         found = getattr(site, name).certificate(any_name=True)
-        begins, ends = (
-            ssl.cert_time_to_seconds(found[field])
-            for field in ("notBefore", "notAfter")
-        )
+        begins, ends = (ssl.cert_time_to_seconds(found[field]) for field in ("notBefore", "notAfter"))
         days = int((ends - time.time()) // 86400)
         advice = "renew the certificate: run the role certificate again, or replace the files in certificate_cert_file and certificate_key_file"
         if begins > time.time():
-            return failed(
-                "valid now",
-                "valid from %s" % found["notBefore"],
-                "correct the clock of this host or of the CA",
-            )
+            return failed("valid now", "valid from %s" % found["notBefore"], "correct the clock of this host or of the CA")
         if ends <= time.time():
             return failed("valid now", "expired %s" % found["notAfter"], advice)
         if days < site.fail_days:
-            return failed(
-                "%d days left" % site.fail_days, "%d days left" % days, advice
-            )
+            return failed("%d days left" % site.fail_days, "%d days left" % days, advice)
         if days < site.warn_days:
-            return warned(
-                "%d days left" % site.warn_days, "%d days left" % days, advice
-            )
+            return warned("%d days left" % site.warn_days, "%d days left" % days, advice)
         return passed("%d days left" % days, "%d days left" % site.warn_days)
 
-    @check(
-        "edge.%s.redirect" % name,
-        "%s serves nothing over plain HTTP" % title,
-        needs=["edge.%s.port" % name],
-    )
+    @check("edge.%s.redirect" % name, "%s serves nothing over plain HTTP" % title, needs=["edge.%s.port" % name])
     def redirect(site: Site) -> Verdict:
         endpoint = getattr(site, name)
         plain = Endpoint("http://%s" % endpoint.host, timeout=endpoint.timeout)
@@ -228,46 +165,22 @@ def _reaching(name: str, title: str, listener: str) -> None:
             # Nothing in the clear either way; people who type the bare name get nowhere.
             if name == "s3":
                 return passed(why(error), "nothing, or " + expected)
-            return warned(
-                expected,
-                why(error),
-                "let nginx listen on port 80 of the wandb_proxy host and answer with a redirect",
-            )
+            return warned(expected, why(error), "let nginx listen on port 80 of the wandb_proxy host and answer with a redirect")
         target = urlsplit(answer.header("Location"))
-        if (
-            answer.status in (301, 302, 307, 308)
-            and target.scheme == "https"
-            and target.hostname == endpoint.host
-        ):
-            return passed(
-                "%d to %s" % (answer.status, answer.header("Location")), expected
-            )
-        return failed(
-            expected,
-            says(answer),
-            "let nginx answer every request on port 80 for %s with 'return 308 https://$host$request_uri'"
-            % endpoint.host,
-        )
+        if answer.status in (301, 302, 307, 308) and target.scheme == "https" and target.hostname == endpoint.host:
+            return passed("%d to %s" % (answer.status, answer.header("Location")), expected)
+        return failed(expected, says(answer), "let nginx answer every request on port 80 for %s with 'return 308 https://$host$request_uri'" % endpoint.host)
 
 
 def _words(name: t.Sequence[t.Sequence[tuple[str, str]]]) -> str:
-    return ", ".join(
-        value
-        for part in name
-        for key, value in part
-        if key in ("organizationName", "commonName")
-    )
+    return ", ".join(value for part in name for key, value in part if key in ("organizationName", "commonName"))
 
 
 _reaching("wandb", "the W&B name", "wandb_url")
 _reaching("s3", "the object-store name", "wandb_s3_url")
 
 
-@check(
-    "edge.wandb.upstream",
-    "the W&B name reaches W&B",
-    needs=["edge.wandb.certificate.name"],
-)
+@check("edge.wandb.upstream", "the W&B name reaches W&B", needs=["edge.wandb.certificate.name"])
 def wandb_upstream(site: Site) -> Verdict:
     expected = "an answer of the W&B container"
     answer = site.wandb.request("GET", "/healthz")
@@ -278,11 +191,7 @@ def wandb_upstream(site: Site) -> Verdict:
             "nginx does not reach the container: see systemctl status wandb-local on the wandb_server host, and that wandb_server_upstream is its address",
         )
     if is_s3(answer):
-        return failed(
-            expected,
-            "the object store: " + says(answer),
-            "wandb_url and wandb_s3_url are mixed up: in DNS, or in nginx's server_name lines",
-        )
+        return failed(expected, "the object store: " + says(answer), "wandb_url and wandb_s3_url are mixed up: in DNS, or in nginx's server_name lines")
     return passed("HTTP %d" % answer.status, expected)
 
 
@@ -299,37 +208,18 @@ def ready(site: Site) -> Verdict:
     answer = site.wandb.request("GET", "/ready")
     if answer.status == 200:
         return passed("200 from /ready")
-    return failed(
-        "200 from /ready",
-        says(answer),
-        "after an upgrade its migrations may take 10 minutes and more; else "
-        + LOOK_AT_SERVER,
-    )
+    return failed("200 from /ready", says(answer), "after an upgrade its migrations may take 10 minutes and more; else " + LOOK_AT_SERVER)
 
 
-@check(
-    "edge.wandb.body",
-    "a GraphQL request of 10 MB passes the proxy",
-    needs=["edge.wandb.upstream"],
-)
+@check("edge.wandb.body", "a GraphQL request of 10 MB passes the proxy", needs=["edge.wandb.upstream"])
 def wandb_body(site: Site) -> Verdict:
-    body = json.dumps(
-        {"query": "query Probe($d: String) { __typename }", "variables": {"d": ""}}
-    )
+    body = json.dumps({"query": "query Probe($d: String) { __typename }", "variables": {"d": ""}})
     body = body.replace('"d": ""', '"d": "%s"' % ("a" * (LARGE_BODY - len(body))))
-    answer = site.wandb.request(
-        "POST", "/graphql", {"Content-Type": "application/json"}, body.encode()
-    )
-    return _body_verdict(
-        answer, "client_max_body_size of the server block for the W&B name"
-    )
+    answer = site.wandb.request("POST", "/graphql", {"Content-Type": "application/json"}, body.encode())
+    return _body_verdict(answer, "client_max_body_size of the server block for the W&B name")
 
 
-@check(
-    "edge.s3.upstream",
-    "the object-store name reaches an S3 store",
-    needs=["edge.s3.certificate.name"],
-)
+@check("edge.s3.upstream", "the object-store name reaches an S3 store", needs=["edge.s3.certificate.name"])
 def s3_upstream(site: Site) -> Verdict:
     return reaches_s3(site.s3)
 
@@ -345,25 +235,14 @@ def reaches_s3(endpoint: Endpoint) -> Verdict:
             "%d without an S3 error" % answer.status,
             "nginx does not reach the object store: see systemctl status minio on the wandb_minio hosts, and that wandb_minio_endpoints are their addresses",
         )
-    return failed(
-        expected,
-        says(answer),
-        "%s leads to something that is no S3 store: correct wandb_s3_url, DNS, or nginx's server_name lines"
-        % endpoint.host,
-    )
+    return failed(expected, says(answer), "%s leads to something that is no S3 store: correct wandb_s3_url, DNS, or nginx's server_name lines" % endpoint.host)
 
 
-@check(
-    "edge.s3.body", "an upload of 10 MB passes the proxy", needs=["edge.s3.upstream"]
-)
+@check("edge.s3.body", "an upload of 10 MB passes the proxy", needs=["edge.s3.upstream"])
 def s3_body(site: Site) -> Verdict:
     # A POST to / is no S3 call: the store refuses it, so nothing is written, but only after the proxy let it through.
-    answer = site.s3.request(
-        "POST", "/", {"Content-Type": "application/octet-stream"}, b"a" * LARGE_BODY
-    )
-    return _body_verdict(
-        answer, "client_max_body_size of the server block for the object-store name"
-    )
+    answer = site.s3.request("POST", "/", {"Content-Type": "application/octet-stream"}, b"a" * LARGE_BODY)
+    return _body_verdict(answer, "client_max_body_size of the server block for the object-store name")
 
 
 def _body_verdict(answer: Answer, setting: str) -> Verdict:
@@ -371,9 +250,5 @@ def _body_verdict(answer: Answer, setting: str) -> Verdict:
     if answer.status == 413:
         return failed(expected, "413 Request Entity Too Large", "set %s to 0" % setting)
     if answer.status in (502, 504):
-        return failed(
-            expected,
-            says(answer),
-            "the proxy gave up on a large body: look at /var/log/nginx/error.log on the wandb_proxy host",
-        )
+        return failed(expected, says(answer), "the proxy gave up on a large body: look at /var/log/nginx/error.log on the wandb_proxy host")
     return passed("HTTP %d" % answer.status, expected)

@@ -20,10 +20,7 @@ from urllib.parse import urlsplit
 # OpenSSL's X509_V_FLAG_NO_CHECK_TIME; Python has no name for it.
 _NO_CHECK_TIME = 0x200000
 
-_SYSTEM_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-)
+_SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 
 
 class Answer(t.NamedTuple):
@@ -47,21 +44,12 @@ class Endpoint:
     one, so that expiry can be one fact among others.
     """
 
-    def __init__(
-        self,
-        url: str,
-        ca_file: str | None = None,
-        timeout: float = 10,
-        any_time: bool = False,
-    ) -> None:
+    def __init__(self, url: str, ca_file: str | None = None, timeout: float = 10, any_time: bool = False) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("%s is not a URL such as https://wandb.example.com" % url)
         if parts.path.rstrip("/") or parts.query:
-            raise ValueError(
-                "%s has a path; give the name only, such as %s://%s"
-                % (url, parts.scheme, parts.netloc)
-            )
+            raise ValueError("%s has a path; give the name only, such as %s://%s" % (url, parts.scheme, parts.netloc))
         self.secure = parts.scheme == "https"
         self.host = parts.hostname
         self.port = parts.port or (443 if self.secure else 80)
@@ -81,9 +69,7 @@ class Endpoint:
         socket.create_connection((self.host, self.port), self.timeout).close()
 
     def context(self, any_name: bool = False) -> ssl.SSLContext:
-        if (
-            any_name not in self._contexts
-        ):  # reading the system's CAs takes longer than a handshake
+        if any_name not in self._contexts:  # reading the system's CAs takes longer than a handshake
             context = ssl.create_default_context()
             if self.ca_file:
                 context.load_verify_locations(self.ca_file)
@@ -96,32 +82,16 @@ class Endpoint:
     def certificate(self, any_name: bool = False) -> dict[str, t.Any]:
         """The server's certificate as ssl.getpeercert() gives it, after its chain (and name) were verified."""
         with socket.create_connection((self.host, self.port), self.timeout) as plain:
-            with self.context(any_name).wrap_socket(
-                plain, server_hostname=self.host
-            ) as tls:
+            with self.context(any_name).wrap_socket(plain, server_hostname=self.host) as tls:
                 return dict(tls.getpeercert() or {})
 
-    def request(
-        self,
-        method: str,
-        target: str,
-        headers: t.Mapping[str, str] | None = None,
-        body: bytes | None = None,
-    ) -> Answer:
+    def request(self, method: str, target: str, headers: t.Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
         """One request on a connection of its own. I(target) (path and query) goes out byte for byte."""
         if self.secure:
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self.host, self.port, timeout=self.timeout, context=self.context()
-            )
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(self.host, self.port, timeout=self.timeout, context=self.context())
         else:
-            connection = http.client.HTTPConnection(
-                self.host, self.port, timeout=self.timeout
-            )
-        sent = {
-            "Host": self.authority,
-            "User-Agent": "baremetal.wandb",
-            "Connection": "close",
-        }
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+        sent = {"Host": self.authority, "User-Agent": "baremetal.wandb", "Connection": "close"}
         sent.update(headers or {})
         try:
             connection.connect()

@@ -36,15 +36,7 @@ class AdminError(Exception):
 class Admin:
     """The admin API of one node, signed by one user; every error it answers is an AdminError."""
 
-    def __init__(
-        self,
-        minio: t.Any,
-        url: str,
-        access_key: str,
-        secret_key: str,
-        timeout: float,
-        bundle: str | None,
-    ) -> None:
+    def __init__(self, minio: t.Any, url: str, access_key: str, secret_key: str, timeout: float, bundle: str | None) -> None:
         import urllib3
         from minio.credentials import StaticProvider
         from minio.error import MinioAdminException
@@ -57,9 +49,7 @@ class Admin:
             secure=parts.scheme == "https",
             http_client=urllib3.PoolManager(
                 timeout=urllib3.Timeout(connect=timeout, read=timeout),
-                retries=urllib3.Retry(
-                    total=3, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]
-                ),
+                retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504]),
                 cert_reqs="CERT_REQUIRED",
                 ca_certs=bundle,
             ),
@@ -76,12 +66,8 @@ class Admin:
                 raise AdminError(body["Code"], body.get("Message", "")) from None
             raise AdminError("HTTP %s" % error._code, str(error._body)[:200]) from None
         except urllib3.exceptions.HTTPError as error:
-            raise AdminError(
-                "NoAnswer", str(getattr(error, "reason", None) or error)
-            ) from None
-        except (
-            ValueError
-        ) as error:  # the SDK could not decrypt the answer with this secret
+            raise AdminError("NoAnswer", str(getattr(error, "reason", None) or error)) from None
+        except ValueError as error:  # the SDK could not decrypt the answer with this secret
             raise AdminError("NoAnswer", str(error)) from None
 
 
@@ -97,32 +83,18 @@ def canonical(policy: dict[str, t.Any]) -> dict[str, t.Any]:
                 value = sorted({value} if isinstance(value, str) else set(value))
             clean[key] = value
         statements.append(clean)
-    return {
-        "Version": policy.get("Version", "2012-10-17"),
-        "Statement": sorted(
-            statements, key=lambda one: json.dumps(one, sort_keys=True)
-        ),
-    }
+    return {"Version": policy.get("Version", "2012-10-17"), "Statement": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True))}
 
 
 def wanted(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """The state that the module's options ask for."""
     return {
-        "policies": {
-            policy["name"]: canonical(policy["policy"]) for policy in params["policies"]
-        },
+        "policies": {policy["name"]: canonical(policy["policy"]) for policy in params["policies"]},
         "users": {
-            user["name"]: {
-                "enabled": user["enabled"],
-                "policies": sorted(user["policies"]),
-                "secret_key": "accepted" if user["enabled"] else "untried",
-            }
+            user["name"]: {"enabled": user["enabled"], "policies": sorted(user["policies"]), "secret_key": "accepted" if user["enabled"] else "untried"}
             for user in params["users"]
         },
-        "config": {
-            subsystem: {key: str(value) for key, value in settings.items()}
-            for subsystem, settings in params["config"].items()
-        },
+        "config": {subsystem: {key: str(value) for key, value in settings.items()} for subsystem, settings in params["config"].items()},
     }
 
 
@@ -130,39 +102,18 @@ def complaint(params: dict[str, t.Any]) -> str:
     """Why MinIO would refuse an option, as one sentence that names it, or ""."""
     for policy in params["policies"]:
         if not isinstance(policy["policy"].get("Statement"), list):
-            return (
-                "policies: %s has no list named Statement, for example {Version: '2012-10-17', Statement: [{Effect: Allow, ...}]}"
-                % policy["name"]
-            )
+            return "policies: %s has no list named Statement, for example {Version: '2012-10-17', Statement: [{Effect: Allow, ...}]}" % policy["name"]
     for user in params["users"]:
-        if (
-            len(user["name"]) < ACCESS_KEY_LENGTH
-            or not user["name"].isascii()
-            or set("=,") & set(user["name"])
-        ):
-            return (
-                "users: the name %s must be %d or more ASCII characters without = and comma, for example wandb-local"
-                % (user["name"], ACCESS_KEY_LENGTH)
-            )
-        if (
-            len(user["secret_key"]) < SECRET_KEY_LENGTH
-            or not user["secret_key"].isascii()
-        ):
-            return "users: the secret_key of %s must be %d or more ASCII characters" % (
-                user["name"],
-                SECRET_KEY_LENGTH,
-            )
+        if len(user["name"]) < ACCESS_KEY_LENGTH or not user["name"].isascii() or set("=,") & set(user["name"]):
+            return "users: the name %s must be %d or more ASCII characters without = and comma, for example wandb-local" % (user["name"], ACCESS_KEY_LENGTH)
+        if len(user["secret_key"]) < SECRET_KEY_LENGTH or not user["secret_key"].isascii():
+            return "users: the secret_key of %s must be %d or more ASCII characters" % (user["name"], SECRET_KEY_LENGTH)
         if user["name"] == params["access_key"]:
-            return (
-                "users: %s is the account that signs in (access_key); give W&B a user of its own, for example wandb-local"
-                % user["name"]
-            )
+            return "users: %s is the account that signs in (access_key); give W&B a user of its own, for example wandb-local" % user["name"]
     return ""
 
 
-def read(
-    admin: Admin, want: dict[str, t.Any], sign_in: t.Callable[[str], str]
-) -> dict[str, t.Any]:
+def read(admin: Admin, want: dict[str, t.Any], sign_in: t.Callable[[str], str]) -> dict[str, t.Any]:
     """The state of everything that is wanted. I(sign_in) tries a user's wanted secret: "accepted", or MinIO's error code."""
     have: dict[str, t.Any] = {"policies": {}, "users": {}, "config": {}}
     for name in want["policies"]:
@@ -174,9 +125,7 @@ def read(
             enabled = found.get("status") == "enabled"
             have["users"][name] = {
                 "enabled": enabled,
-                "policies": sorted(
-                    filter(None, found.get("policyName", "").split(","))
-                ),
+                "policies": sorted(filter(None, found.get("policyName", "").split(","))),
                 "secret_key": _untried(want["users"][name], enabled) or sign_in(name),
             }
     for subsystem, settings in want["config"].items():
@@ -186,8 +135,7 @@ def read(
             if key in settings and settings[key] != found[key]:
                 raise AdminError(
                     "Overridden",
-                    "the server's environment variable %s wins over config.%s.%s: take it out of the server's environment"
-                    % (variable, subsystem, key),
+                    "the server's environment variable %s wins over config.%s.%s: take it out of the server's environment" % (variable, subsystem, key),
                 )
     return have
 
@@ -242,17 +190,9 @@ class Step(t.NamedTuple):
 
 def plan(have: dict[str, t.Any], want: dict[str, t.Any]) -> list[Step]:
     """What has to be done, in an order in which each call finds what it needs."""
-    steps = [
-        Step("policy", name, policy)
-        for name, policy in want["policies"].items()
-        if have["policies"].get(name) != policy
-    ]
+    steps = [Step("policy", name, policy) for name, policy in want["policies"].items() if have["policies"].get(name) != policy]
     for name, user in want["users"].items():
-        found = have["users"].get(name) or {
-            "enabled": True,
-            "policies": [],
-            "secret_key": "absent",
-        }
+        found = have["users"].get(name) or {"enabled": True, "policies": [], "secret_key": "absent"}
         if found["secret_key"] != user["secret_key"]:
             steps.append(Step("user", name))
             found = dict(found, enabled=True)  # setting the secret enables
@@ -261,11 +201,7 @@ def plan(have: dict[str, t.Any], want: dict[str, t.Any]) -> list[Step]:
         if found["enabled"] != user["enabled"]:
             steps.append(Step("enable" if user["enabled"] else "disable", name))
     for subsystem, settings in want["config"].items():
-        changed = {
-            key: value
-            for key, value in settings.items()
-            if have["config"].get(subsystem, {}).get(key) != value
-        }
+        changed = {key: value for key, value in settings.items() if have["config"].get(subsystem, {}).get(key) != value}
         if changed:
             steps.append(Step("config", subsystem, changed))
     return steps
@@ -287,14 +223,7 @@ def apply(admin: Admin, step: Step, secret_keys: dict[str, str]) -> None:
     elif step.what == "disable":
         admin("user_disable", step.name)
     elif step.what == "config":
-        admin(
-            "config_set",
-            step.name,
-            {
-                key: '"%s"' % value if " " in value else value
-                for key, value in step.value.items()
-            },
-        )
+        admin("config_set", step.name, {key: '"%s"' % value if " " in value else value for key, value in step.value.items()})
 
 
 def described(step: Step) -> str:
@@ -314,8 +243,5 @@ def empty(want: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         "policies": dict.fromkeys(want["policies"]),
         "users": dict.fromkeys(want["users"]),
-        "config": {
-            subsystem: dict.fromkeys(settings)
-            for subsystem, settings in want["config"].items()
-        },
+        "config": {subsystem: dict.fromkeys(settings) for subsystem, settings in want["config"].items()},
     }

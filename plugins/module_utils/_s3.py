@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Answer,
-    Endpoint,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint
 
 CONNECTION: dict[str, t.Any] = {
     "access_key": {"type": "str", "required": True, "no_log": False},
@@ -21,9 +18,7 @@ CONNECTION: dict[str, t.Any] = {
 }
 
 
-def client(
-    boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle: str | None
-) -> t.Any:
+def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle: str | None) -> t.Any:
     """A boto3 client that signs as W&B does: signature version 4, bucket in the path, no checksum trailers.
 
     Trailers are what a proxy in front of archived MinIO releases should refuse (CVE-2026-40344), and W&B sends none.
@@ -52,18 +47,12 @@ def client(
 
 def code(error: Exception) -> str:
     """The S3 error code of a boto3 exception, such as NoSuchBucket; "" for errors below S3, such as a refused connection."""
-    return str(
-        (getattr(error, "response", None) or {}).get("Error", {}).get("Code", "")
-    )
+    return str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
 
 
 def status(error: Exception) -> int:
     """The HTTP status of a boto3 exception; 0 for errors below HTTP."""
-    return int(
-        (getattr(error, "response", None) or {})
-        .get("ResponseMetadata", {})
-        .get("HTTPStatusCode", 0)
-    )
+    return int((getattr(error, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def reason(error: Exception) -> str:
@@ -95,29 +84,16 @@ def wrong_region(region: str) -> str:
     return ""
 
 
-def preflight(
-    endpoint: Endpoint, target: str, origin: str, method: str, headers: str
-) -> Answer:
+def preflight(endpoint: Endpoint, target: str, origin: str, method: str, headers: str) -> Answer:
     """Asks as a browser does before it sends I(method) with I(headers) (lower case, sorted) from a page of I(origin)."""
-    return endpoint.request(
-        "OPTIONS",
-        target,
-        {
-            "Origin": origin,
-            "Access-Control-Request-Method": method,
-            "Access-Control-Request-Headers": headers,
-        },
-    )
+    return endpoint.request("OPTIONS", target, {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers})
 
 
 def allows_origin(answer: Answer, origin: str) -> str:
     """Why a browser would keep the answer from a page of I(origin), or ""."""
     found = answer.all("Access-Control-Allow-Origin")
     if len(found) > 1:
-        return "%d Access-Control-Allow-Origin headers, browsers accept one: %s" % (
-            len(found),
-            ", ".join(found),
-        )
+        return "%d Access-Control-Allow-Origin headers, browsers accept one: %s" % (len(found), ", ".join(found))
     if not found:
         return "no Access-Control-Allow-Origin header (HTTP %d)" % answer.status
     if found[0] not in (origin, "*"):
@@ -132,14 +108,10 @@ def allows(answer: Answer, origin: str, method: str, headers: str) -> str:
         return complaint
     methods = _items(answer.header("Access-Control-Allow-Methods"))
     if method.lower() not in methods and "*" not in methods:
-        return "Access-Control-Allow-Methods: %s" % (
-            ", ".join(sorted(methods)) or "absent"
-        )
+        return "Access-Control-Allow-Methods: %s" % (", ".join(sorted(methods)) or "absent")
     granted = _items(answer.header("Access-Control-Allow-Headers"))
     if not _items(headers) <= granted and "*" not in granted:
-        return "Access-Control-Allow-Headers: %s" % (
-            ", ".join(sorted(granted)) or "absent"
-        )
+        return "Access-Control-Allow-Headers: %s" % (", ".join(sorted(granted)) or "absent")
     return ""
 
 

@@ -13,9 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Endpoint,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint
 
 # The lifecycle rule that is ours; rules with other ids stay as they are.
 RULE_ID = "baremetal-wandb-abort-incomplete-multipart"
@@ -39,18 +37,11 @@ def wanted(bucket: dict[str, t.Any]) -> dict[str, t.Any]:
     """The state that a module's bucket option asks for; what it leaves out is not managed and not in the state."""
     state: dict[str, t.Any] = {}
     if bucket["cors"] is not None:
-        state["cors"] = normalised(
-            [
-                {_CORS_FIELDS[key]: value for key, value in rule.items()}
-                for rule in bucket["cors"]
-            ]
-        )
+        state["cors"] = normalised([{_CORS_FIELDS[key]: value for key, value in rule.items()} for rule in bucket["cors"]])
     if bucket["versioning"] != "unmanaged":
         state["versioning"] = bucket["versioning"]
     if bucket["abort_incomplete_multipart_days"] is not None:
-        state["abort_incomplete_multipart_days"] = bucket[
-            "abort_incomplete_multipart_days"
-        ]
+        state["abort_incomplete_multipart_days"] = bucket["abort_incomplete_multipart_days"]
     return state
 
 
@@ -58,11 +49,7 @@ def normalised(rules: t.Sequence[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """CORS rules without empty fields, ids and order, which stores add, drop and change."""
     clean = []
     for rule in rules:
-        known = {
-            key: sorted(value) if isinstance(value, list) else value
-            for key, value in rule.items()
-            if key in _CORS_FIELDS.values()
-        }
+        known = {key: sorted(value) if isinstance(value, list) else value for key, value in rule.items() if key in _CORS_FIELDS.values()}
         clean.append({key: value for key, value in known.items() if value})
     return sorted(clean, key=lambda rule: sorted(map(str, rule.items())))
 
@@ -70,26 +57,17 @@ def normalised(rules: t.Sequence[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
 def plan(have: dict[str, t.Any] | None, want: dict[str, t.Any]) -> list[str]:
     """What has to be done to a bucket, in order: C(create), then the names of the fields to set."""
     if have is None:
-        return ["create"] + [
-            field for field, value in want.items() if value not in ("suspended", [])
-        ]
+        return ["create"] + [field for field, value in want.items() if value not in ("suspended", [])]
     return [field for field, value in want.items() if have.get(field) != value]
 
 
-def global_cors_serves(
-    endpoint: Endpoint, bucket: str, rules: t.Sequence[dict[str, t.Any]]
-) -> bool:
+def global_cors_serves(endpoint: Endpoint, bucket: str, rules: t.Sequence[dict[str, t.Any]]) -> bool:
     """Whether the store already answers browsers as the rules ask, and no foreign page, without a rule of the bucket."""
     target = "/%s/baremetal-wandb-probe" % bucket
     for rule in rules:
         for origin in rule.get("AllowedOrigins", []):
             for method in rule.get("AllowedMethods", []):
-                if _s3.allows(
-                    _s3.preflight(endpoint, target, origin, method, "content-type"),
-                    origin,
-                    method,
-                    "content-type",
-                ):
+                if _s3.allows(_s3.preflight(endpoint, target, origin, method, "content-type"), origin, method, "content-type"):
                     return False
     origins = [origin for rule in rules for origin in rule.get("AllowedOrigins", [])]
     foreign = _s3.preflight(endpoint, target, FOREIGN_ORIGIN, "GET", "content-type")
@@ -99,9 +77,7 @@ def global_cors_serves(
 class Buckets:
     """The buckets behind one boto3 client. I(endpoint) is the same store for requests of a browser."""
 
-    def __init__(
-        self, s3: t.Any, endpoint: Endpoint, region: str, cors_fallback: str
-    ) -> None:
+    def __init__(self, s3: t.Any, endpoint: Endpoint, region: str, cors_fallback: str) -> None:
         self.s3 = s3
         self.endpoint = endpoint
         self.region = region
@@ -109,13 +85,7 @@ class Buckets:
         # How CORS is set, for each bucket that wants it: by a rule of the bucket, or by a setting of the whole store.
         self.cors: dict[str, str] = {}
 
-    def _call(
-        self,
-        operation: str,
-        bucket: str,
-        absent: t.Sequence[str] = (),
-        **parameters: t.Any,
-    ) -> dict[str, t.Any] | None:
+    def _call(self, operation: str, bucket: str, absent: t.Sequence[str] = (), **parameters: t.Any) -> dict[str, t.Any] | None:
         """The answer of an S3 call; None for an error code that says I(absent)."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -131,82 +101,44 @@ class Buckets:
             return None
         have: dict[str, t.Any] = {}
         if "cors" in want:
-            found = self._call(
-                "get_bucket_cors", bucket, ["NoSuchCORSConfiguration", "NotImplemented"]
-            )
+            found = self._call("get_bucket_cors", bucket, ["NoSuchCORSConfiguration", "NotImplemented"])
             have["cors"] = normalised((found or {}).get("CORSRules", []))
-            self.cors[bucket] = (
-                "bucket" if have["cors"] else self.cors.get(bucket, "bucket")
-            )
-            if (
-                not have["cors"]
-                and self.cors_fallback == "global"
-                and global_cors_serves(self.endpoint, bucket, want["cors"])
-            ):
+            self.cors[bucket] = "bucket" if have["cors"] else self.cors.get(bucket, "bucket")
+            if not have["cors"] and self.cors_fallback == "global" and global_cors_serves(self.endpoint, bucket, want["cors"]):
                 have["cors"] = want["cors"]
                 self.cors[bucket] = "global"
         if "versioning" in want:
             found = self._call("get_bucket_versioning", bucket)
-            have["versioning"] = (
-                (found or {}).get("Status", "suspended").lower()
-            )  # a bucket that never had versions keeps none either
+            have["versioning"] = (found or {}).get("Status", "suspended").lower()  # a bucket that never had versions keeps none either
         if "abort_incomplete_multipart_days" in want:
-            ours = [
-                rule for rule in self._lifecycle(bucket) if rule.get("ID") == RULE_ID
-            ]
-            have["abort_incomplete_multipart_days"] = (
-                ours[0]
-                .get("AbortIncompleteMultipartUpload", {})
-                .get("DaysAfterInitiation")
-                if ours
-                else None
-            )
+            ours = [rule for rule in self._lifecycle(bucket) if rule.get("ID") == RULE_ID]
+            have["abort_incomplete_multipart_days"] = ours[0].get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation") if ours else None
         return have
 
     def _lifecycle(self, bucket: str) -> list[dict[str, t.Any]]:
-        found = self._call(
-            "get_bucket_lifecycle_configuration",
-            bucket,
-            ["NoSuchLifecycleConfiguration"],
-        )
+        found = self._call("get_bucket_lifecycle_configuration", bucket, ["NoSuchLifecycleConfiguration"])
         return (found or {}).get("Rules", [])
 
     def apply(self, bucket: str, step: str, want: dict[str, t.Any]) -> bool:
         """Does one step of the plan; false when the store cannot and the module was told that this is no failure."""
         if step == "create":
-            where = (
-                {}
-                if self.region == "us-east-1"
-                else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
-            )
+            where = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
             self._call("create_bucket", bucket, ["BucketAlreadyOwnedByYou"], **where)
         elif step == "cors":
             return self._set_cors(bucket, want["cors"])
         elif step == "versioning":
-            self._call(
-                "put_bucket_versioning",
-                bucket,
-                VersioningConfiguration={"Status": want["versioning"].capitalize()},
-            )
+            self._call("put_bucket_versioning", bucket, VersioningConfiguration={"Status": want["versioning"].capitalize()})
         elif step == "abort_incomplete_multipart_days":
-            rules = [
-                rule for rule in self._lifecycle(bucket) if rule.get("ID") != RULE_ID
-            ]
+            rules = [rule for rule in self._lifecycle(bucket) if rule.get("ID") != RULE_ID]
             rules.append(
                 {
                     "ID": RULE_ID,
                     "Status": "Enabled",
                     "Filter": {"Prefix": ""},
-                    "AbortIncompleteMultipartUpload": {
-                        "DaysAfterInitiation": want["abort_incomplete_multipart_days"]
-                    },
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": want["abort_incomplete_multipart_days"]},
                 }
             )
-            self._call(
-                "put_bucket_lifecycle_configuration",
-                bucket,
-                LifecycleConfiguration={"Rules": rules},
-            )
+            self._call("put_bucket_lifecycle_configuration", bucket, LifecycleConfiguration={"Rules": rules})
         return True
 
     def _set_cors(self, bucket: str, rules: list[dict[str, t.Any]]) -> bool:
@@ -214,22 +146,13 @@ class Buckets:
             self._call("delete_bucket_cors", bucket)
             return True
         # MalformedXML is how old MinIO releases say that they do not have it.
-        if (
-            self._call(
-                "put_bucket_cors",
-                bucket,
-                ["NotImplemented", "MalformedXML"],
-                CORSConfiguration={"CORSRules": rules},
-            )
-            is not None
-        ):
+        if self._call("put_bucket_cors", bucket, ["NotImplemented", "MalformedXML"], CORSConfiguration={"CORSRules": rules}) is not None:
             self.cors[bucket] = "bucket"
             return True
         if self.cors_fallback != "global":
             raise BucketError(
                 "bucket %s: this store has no CORS for each bucket (community MinIO answers NotImplemented); set its global one, "
-                "with minio_admin config.api.cors_allow_origin, and say so with cors_fallback: global"
-                % bucket
+                "with minio_admin config.api.cors_allow_origin, and say so with cors_fallback: global" % bucket
             )
         self.cors[bucket] = "not_implemented"
         return False
@@ -237,6 +160,4 @@ class Buckets:
 
 def described(states: dict[str, t.Any]) -> dict[str, t.Any]:
     """States for a diff: a bucket that does not exist reads as absent."""
-    return {
-        name: "absent" if state is None else state for name, state in states.items()
-    }
+    return {name: "absent" if state is None else state for name, state in states.items()}

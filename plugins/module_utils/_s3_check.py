@@ -18,28 +18,9 @@ from functools import cached_property
 from urllib.parse import quote, urlsplit
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3
-from ansible_collections.baremetal.wandb.plugins.module_utils._check import (
-    Checks,
-    Verdict,
-    equal,
-    failed,
-    passed,
-    skipped,
-    warned,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import (
-    listens,
-    no_ca_file,
-    reaches_s3,
-    resolves,
-    says,
-    where,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Answer,
-    Endpoint,
-    why,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import listens, no_ca_file, reaches_s3, resolves, says, where
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
 
 # S3 refuses a request that is signed more than 15 minutes off (RequestTimeTooSkewed); one minute off, NTP is broken.
 SKEW_REFUSED = 900
@@ -91,25 +72,15 @@ class Store:
     def path(self, key: str) -> str:
         return "/%s/%s" % (quote(self.bucket), quote(key))
 
-    def signed(
-        self, operation: str, key: str, expires: int = 300, **parameters: t.Any
-    ) -> str:
+    def signed(self, operation: str, key: str, expires: int = 300, **parameters: t.Any) -> str:
         """Path and query of a presigned URL for the public name."""
-        url = self.s3.generate_presigned_url(
-            operation,
-            {"Bucket": self.bucket, "Key": key, **parameters},
-            ExpiresIn=expires,
-        )
+        url = self.s3.generate_presigned_url(operation, {"Bucket": self.bucket, "Key": key, **parameters}, ExpiresIn=expires)
         parts = urlsplit(url)
         return "%s?%s" % (parts.path, parts.query)
 
-    def put(
-        self, key: str, body: bytes, headers: t.Mapping[str, str] | None = None
-    ) -> Answer:
+    def put(self, key: str, body: bytes, headers: t.Mapping[str, str] | None = None) -> Answer:
         self.wrote = True
-        return self.endpoint.request(
-            "PUT", self.signed("put_object", key), headers, body
-        )
+        return self.endpoint.request("PUT", self.signed("put_object", key), headers, body)
 
     def get(self, key: str, headers: t.Mapping[str, str] | None = None) -> Answer:
         return self.endpoint.request("GET", self.signed("get_object", key), headers)
@@ -141,54 +112,32 @@ class Store:
                 return error
 
         with ThreadPoolExecutor(max_workers=max(1, len(self.nodes))) as pool:
-            return dict(
-                zip([node.url for node in self.nodes], pool.map(ask, self.nodes))
-            )
+            return dict(zip([node.url for node in self.nodes], pool.map(ask, self.nodes)))
 
     def lost(self) -> dict[str, str]:
-        return {
-            url: why(answer)
-            for url, answer in self.health.items()
-            if isinstance(answer, Exception)
-        }
+        return {url: why(answer) for url, answer in self.health.items() if isinstance(answer, Exception)}
 
     def remove_probes(self) -> None:
         """Deletes every probe object, with its versions where the bucket keeps them, and every unfinished upload."""
         from botocore.exceptions import ClientError
 
         key = self.key("multipart")
-        for upload in self.s3.list_multipart_uploads(
-            Bucket=self.bucket, Prefix=key
-        ).get("Uploads", []):
-            self.s3.abort_multipart_upload(
-                Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-            )
+        for upload in self.s3.list_multipart_uploads(Bucket=self.bucket, Prefix=key).get("Uploads", []):
+            self.s3.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
         try:
-            listed = self.s3.list_object_versions(
-                Bucket=self.bucket, Prefix=self.prefix
-            )
+            listed = self.s3.list_object_versions(Bucket=self.bucket, Prefix=self.prefix)
             found = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
-        except (
-            ClientError
-        ):  # not every store has versions, nor every key the right to see them
-            found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix).get(
-                "Contents", []
-            )
+        except ClientError:  # not every store has versions, nor every key the right to see them
+            found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix).get("Contents", [])
         for item in found:
             version = item.get("VersionId", "null")
-            self.s3.delete_object(
-                Bucket=self.bucket,
-                Key=item["Key"],
-                **({} if version in ("null", "") else {"VersionId": version}),
-            )
+            self.s3.delete_object(Bucket=self.bucket, Key=item["Key"], **({} if version in ("null", "") else {"VersionId": version}))
         self.wrote = False
 
     def close(self) -> None:
         """Removes what was written, when no check did."""
         if self.wrote:
-            with suppress(
-                Exception
-            ):  # the records are out already; the next run removes what is left
+            with suppress(Exception):  # the records are out already; the next run removes what is left
                 self.remove_probes()
 
 
@@ -198,9 +147,7 @@ check = Checks()
 def check_by_writing(id: str, title: str, needs: t.Sequence[str] = ()) -> t.Callable:
     """Registers a check that works with probe objects, and is skipped when none may be written."""
 
-    def register(
-        function: t.Callable[[Store], Verdict],
-    ) -> t.Callable[[Store], Verdict]:
+    def register(function: t.Callable[[Store], Verdict]) -> t.Callable[[Store], Verdict]:
         @check(id, title, needs)
         def run(store: Store) -> Verdict:
             return skipped(store.read_only) if store.read_only else function(store)
@@ -230,19 +177,11 @@ def minio_quorum(store: Store) -> Verdict:
     answer = node.request("GET", "/minio/health/cluster")
     quorum = answer.header("X-Minio-Write-Quorum")
     if answer.status == 200:
-        return passed(
-            "200 from /minio/health/cluster", "200 from /minio/health/cluster"
-        )
+        return passed("200 from /minio/health/cluster", "200 from /minio/health/cluster")
     return failed(
         "200 from /minio/health/cluster",
         "%d (write quorum: %s drives of each erasure set), %d of %d nodes unreachable%s"
-        % (
-            answer.status,
-            quorum or "unknown",
-            len(lost),
-            len(store.nodes),
-            ": " + ", ".join(sorted(lost)) if lost else "",
-        ),
+        % (answer.status, quorum or "unknown", len(lost), len(store.nodes), ": " + ", ".join(sorted(lost)) if lost else ""),
         "nothing can be written until enough nodes and drives are back: start the unreachable hosts and minio.service on them, "
         "then look at journalctl -u minio",
     )
@@ -255,37 +194,21 @@ def name(store: Store) -> Verdict:
 
 @check("s3.port", "the object-store name accepts connections", needs=["s3.name"])
 def port(store: Store) -> Verdict:
-    return listens(
-        store.endpoint,
-        "nothing listens on %s: start nginx on the wandb_proxy host, or the store itself"
-        % where(store.endpoint),
-    )
+    return listens(store.endpoint, "nothing listens on %s: start nginx on the wandb_proxy host, or the store itself" % where(store.endpoint))
 
 
-@check(
-    "s3.tls",
-    "the object-store name has a certificate that W&B accepts",
-    needs=["s3.port"],
-)
+@check("s3.tls", "the object-store name has a certificate that W&B accepts", needs=["s3.port"])
 def tls(store: Store) -> Verdict:
     endpoint = store.endpoint
     expected = "a valid certificate of a trusted CA for %s" % endpoint.host
     if not endpoint.secure:
-        return warned(
-            expected,
-            "plain HTTP",
-            "uploads and presigned URLs can be read on the way: give the store a certificate and an https URL",
-        )
+        return warned(expected, "plain HTTP", "uploads and presigned URLs can be read on the way: give the store a certificate and an https URL")
     if endpoint.ca_file and not os.path.exists(endpoint.ca_file):
         return no_ca_file(endpoint, expected)
     try:
         endpoint.certificate()
     except ssl.SSLError as error:
-        return failed(
-            expected,
-            why(error),
-            "edge.s3.certificate.* of endpoint_check tells which fact it is: the chain, the name or the expiry",
-        )
+        return failed(expected, why(error), "edge.s3.certificate.* of endpoint_check tells which fact it is: the chain, the name or the expiry")
     return passed("verified", expected)
 
 
@@ -297,32 +220,17 @@ def store_answers(store: Store) -> Verdict:
 @check("s3.clock", "this host and the store agree on the time", needs=["s3.tls"])
 def clock(store: Store) -> Verdict:
     answers = {store.endpoint.url: store.endpoint.request("GET", "/")}
-    answers.update(
-        {
-            url: answer
-            for url, answer in store.health.items()
-            if isinstance(answer, Answer)
-        }
-    )
+    answers.update({url: answer for url, answer in store.health.items() if isinstance(answer, Answer)})
     skews = {}
     for url, answer in answers.items():
         if answer.header("Date"):
-            skews[url] = round(
-                parsedate_to_datetime(answer.header("Date")).timestamp() - time.time()
-            )
+            skews[url] = round(parsedate_to_datetime(answer.header("Date")).timestamp() - time.time())
     if not skews:
-        return warned(
-            "a Date header",
-            "none",
-            "the store sends no Date, so its clock cannot be compared",
-        )
+        return warned("a Date header", "none", "the store sends no Date, so its clock cannot be compared")
     url, skew = max(skews.items(), key=lambda item: abs(item[1]))
     expected = "less than %d seconds apart" % SKEW_WARNED
     found = "%s is %d seconds %s" % (url, abs(skew), "ahead" if skew > 0 else "behind")
-    advice = (
-        "synchronise both with NTP (chronyc tracking): from %d seconds on the store refuses every signature"
-        % SKEW_REFUSED
-    )
+    advice = "synchronise both with NTP (chronyc tracking): from %d seconds on the store refuses every signature" % SKEW_REFUSED
     if abs(skew) >= SKEW_REFUSED:
         return failed(expected, found, advice)
     if abs(skew) >= SKEW_WARNED:
@@ -345,21 +253,12 @@ def key(store: Store) -> Verdict:
     error = _list_error(store, store.bucket)
     if _s3.code(error) in _KEY_ADVICE:
         return failed(expected, _s3.reason(error), _KEY_ADVICE[_s3.code(error)])
-    if error and _s3.status(error) not in (
-        403,
-        404,
-    ):  # these two come after the signature was verified
-        return failed(
-            expected,
-            _s3.reason(error),
-            "the store cannot answer: look at its log (journalctl -u minio)",
-        )
+    if error and _s3.status(error) not in (403, 404):  # these two come after the signature was verified
+        return failed(expected, _s3.reason(error), "the store cannot answer: look at its log (journalctl -u minio)")
     return passed("accepted", expected)
 
 
-@check(
-    "s3.bucket.exists", "the bucket exists and W&B's key may list it", needs=["s3.key"]
-)
+@check("s3.bucket.exists", "the bucket exists and W&B's key may list it", needs=["s3.key"])
 def bucket_exists(store: Store) -> Verdict:
     error = _list_error(store, store.bucket)
     if error is None:
@@ -371,25 +270,14 @@ def bucket_exists(store: Store) -> Verdict:
     return failed(store.bucket, _s3.reason(error), advice)
 
 
-@check(
-    "s3.bucket.region",
-    "the bucket is in the region that W&B signs for",
-    needs=["s3.bucket.exists"],
-)
+@check("s3.bucket.region", "the bucket is in the region that W&B signs for", needs=["s3.bucket.exists"])
 def bucket_region(store: Store) -> Verdict:
     from botocore.exceptions import ClientError
 
     try:
-        found = (
-            store.s3.get_bucket_location(Bucket=store.bucket).get("LocationConstraint")
-            or "us-east-1"
-        )
+        found = store.s3.get_bucket_location(Bucket=store.bucket).get("LocationConstraint") or "us-east-1"
     except ClientError as error:
-        return warned(
-            store.region,
-            _s3.reason(error),
-            "let the key's policy allow s3:GetBucketLocation on the bucket",
-        )
+        return warned(store.region, _s3.reason(error), "let the key's policy allow s3:GetBucketLocation on the bucket")
     return equal(store.region, found, "set wandb_s3_region to the bucket's region")
 
 
@@ -403,8 +291,7 @@ def key_scope(store: Store) -> Verdict:
     return warned(
         "AccessDenied for bucket %s" % other,
         code or "a listing",
-        "the key may use buckets that are not W&B's: give W&B a key of its own with a policy for %s alone"
-        % store.bucket,
+        "the key may use buckets that are not W&B's: give W&B a key of its own with a policy for %s alone" % store.bucket,
     )
 
 
@@ -418,25 +305,15 @@ def _list_error(store: Store, bucket: str) -> t.Any:
     return None
 
 
-@check(
-    "s3.anonymous.list",
-    "the bucket cannot be listed without a key",
-    needs=["s3.bucket.exists"],
-)
+@check("s3.anonymous.list", "the bucket cannot be listed without a key", needs=["s3.bucket.exists"])
 def anonymous_list(store: Store) -> Verdict:
     return _refused(
-        store.endpoint.request(
-            "GET", "/%s?list-type=2&max-keys=1" % quote(store.bucket)
-        ),
+        store.endpoint.request("GET", "/%s?list-type=2&max-keys=1" % quote(store.bucket)),
         "the bucket is public: remove its bucket policy or ACL for anonymous access (mc anonymous set none)",
     )
 
 
-@check_by_writing(
-    "s3.object.put_get_delete",
-    "W&B's key writes, reads and deletes",
-    needs=["s3.bucket.exists"],
-)
+@check_by_writing("s3.object.put_get_delete", "W&B's key writes, reads and deletes", needs=["s3.bucket.exists"])
 def put_get_delete(store: Store) -> Verdict:
     from botocore.exceptions import ClientError
 
@@ -448,11 +325,7 @@ def put_get_delete(store: Store) -> Verdict:
         found = store.s3.get_object(Bucket=store.bucket, Key=key)["Body"].read()
         store.s3.delete_object(Bucket=store.bucket, Key=key)
     except ClientError as error:
-        return failed(
-            "the bytes that were written",
-            _s3.reason(error),
-            _s3.permission_advice(error),
-        )
+        return failed("the bytes that were written", _s3.reason(error), _s3.permission_advice(error))
     if found != store.content:
         return failed(
             "the bytes that were written",
@@ -462,21 +335,13 @@ def put_get_delete(store: Store) -> Verdict:
     return passed("the bytes that were written")
 
 
-@check_by_writing(
-    "s3.presigned.put",
-    "a presigned URL takes an upload without a key",
-    needs=["s3.object.put_get_delete"],
-)
+@check_by_writing("s3.presigned.put", "a presigned URL takes an upload without a key", needs=["s3.object.put_get_delete"])
 def presigned_put(store: Store) -> Verdict:
     store.expiring  # made now, so that it has expired when s3.presigned.expired asks after the checks in between
     return _presigned(store.uploaded)
 
 
-@check_by_writing(
-    "s3.presigned.get",
-    "a presigned URL gives the same bytes back",
-    needs=["s3.presigned.put"],
-)
+@check_by_writing("s3.presigned.get", "a presigned URL gives the same bytes back", needs=["s3.presigned.put"])
 def presigned_get(store: Store) -> Verdict:
     answer = store.get(store.probe)
     if answer.status == 200 and answer.body != store.content:
@@ -502,44 +367,26 @@ def _proxy_advice(answer: Answer) -> str:
     return "nginx must pass Host and path unchanged to the store: 'proxy_set_header Host $http_host' and a proxy_pass without URI part"
 
 
-@check_by_writing(
-    "s3.presigned.tampered",
-    "a presigned URL opens no other object",
-    needs=["s3.presigned.put"],
-)
+@check_by_writing("s3.presigned.tampered", "a presigned URL opens no other object", needs=["s3.presigned.put"])
 def presigned_tampered(store: Store) -> Verdict:
     target = store.signed("get_object", store.probe)
     other = target.replace("/presigned?", "/another?")
-    return _refused(
-        store.endpoint.request("GET", other),
-        "the store does not verify signatures: W&B must not use it",
-    )
+    return _refused(store.endpoint.request("GET", other), "the store does not verify signatures: W&B must not use it")
 
 
-@check_by_writing(
-    "s3.presigned.host",
-    "a presigned URL works under its own name only",
-    needs=["s3.presigned.get"],
-)
+@check_by_writing("s3.presigned.host", "a presigned URL works under its own name only", needs=["s3.presigned.get"])
 def presigned_host(store: Store) -> Verdict:
     target = store.signed("get_object", store.probe)
-    answer = store.endpoint.request(
-        "GET", target, {"Host": "not-%s" % store.endpoint.host}
-    )
+    try:
+        answer = store.endpoint.request("GET", target, {"Host": "not-%s" % store.endpoint.host})
+    except OSError as error:  # a proxy may hang up on a name that is not its own
+        return passed(why(error), "no object")
     if answer.body != store.content:
         return passed("HTTP %d" % answer.status, "no object")
-    return failed(
-        "no object",
-        "the object",
-        "the proxy replaces the Host header: 'proxy_set_header Host $http_host' lets the store verify it",
-    )
+    return failed("no object", "the object", "the proxy replaces the Host header: 'proxy_set_header Host $http_host' lets the store verify it")
 
 
-@check_by_writing(
-    "s3.anonymous.get",
-    "an object cannot be read without a key",
-    needs=["s3.presigned.get"],
-)
+@check_by_writing("s3.anonymous.get", "an object cannot be read without a key", needs=["s3.presigned.get"])
 def anonymous_get(store: Store) -> Verdict:
     return _refused(
         store.endpoint.request("GET", store.path(store.probe)),
@@ -554,31 +401,20 @@ def _refused(answer: Answer, advice: str) -> Verdict:
     return failed(expected, says(answer), advice)
 
 
-@check_by_writing(
-    "s3.object.special_name",
-    "percent, space and plus in an object's name survive the proxy",
-    needs=["s3.presigned.get"],
-)
+@check_by_writing("s3.object.special_name", "percent, space and plus in an object's name survive the proxy", needs=["s3.presigned.get"])
 def special_name(store: Store) -> Verdict:
     key = store.key(SPECIAL_NAME)
     advice = "the proxy re-encodes paths: proxy_pass for the object-store name must have no URI part, and no rewrite"
     for answer in (store.put(key, store.content), store.get(key)):
         if answer.status != 200:
             return failed("HTTP 200", says(answer), advice)
-    listed = [
-        item["Key"]
-        for item in store.s3.list_objects_v2(
-            Bucket=store.bucket, Prefix=store.prefix
-        ).get("Contents", [])
-    ]
+    listed = [item["Key"] for item in store.s3.list_objects_v2(Bucket=store.bucket, Prefix=store.prefix).get("Contents", [])]
     if key not in listed:
         return failed(key, listed, advice)
     return passed(SPECIAL_NAME)
 
 
-@check_by_writing(
-    "s3.multipart", "a large upload in parts works", needs=["s3.presigned.put"]
-)
+@check_by_writing("s3.multipart", "a large upload in parts works", needs=["s3.presigned.put"])
 def multipart(store: Store) -> Verdict:
     from botocore.exceptions import ClientError
 
@@ -586,30 +422,14 @@ def multipart(store: Store) -> Verdict:
     expected = "one object of two parts"
     store.wrote = True
     try:
-        upload = store.s3.create_multipart_upload(Bucket=store.bucket, Key=key)[
-            "UploadId"
-        ]
+        upload = store.s3.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
         parts = []
         for number, body in enumerate((bytes(PART), store.content), start=1):
-            answer = store.endpoint.request(
-                "PUT",
-                store.signed("upload_part", key, UploadId=upload, PartNumber=number),
-                None,
-                body,
-            )
+            answer = store.endpoint.request("PUT", store.signed("upload_part", key, UploadId=upload, PartNumber=number), None, body)
             if answer.status != 200:
-                return failed(
-                    expected,
-                    "part %d of %d bytes: %s" % (number, len(body), says(answer)),
-                    _proxy_advice(answer),
-                )
+                return failed(expected, "part %d of %d bytes: %s" % (number, len(body), says(answer)), _proxy_advice(answer))
             parts.append({"PartNumber": number, "ETag": answer.header("ETag")})
-        store.s3.complete_multipart_upload(
-            Bucket=store.bucket,
-            Key=key,
-            UploadId=upload,
-            MultipartUpload={"Parts": parts},
-        )
+        store.s3.complete_multipart_upload(Bucket=store.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
         size = store.s3.head_object(Bucket=store.bucket, Key=key)["ContentLength"]
     except ClientError as error:
         return failed(expected, _s3.reason(error), _s3.permission_advice(error))
@@ -626,35 +446,19 @@ _CORS_ADVICE = "allow the origin in wandb_url with GET, PUT, HEAD and any header
 
 
 def _preflight(method: str) -> None:
-    @check(
-        "s3.cors.preflight.%s" % method.lower(),
-        "a page of W&B may %s objects" % method,
-        needs=["s3.bucket.exists"],
-    )
+    @check("s3.cors.preflight.%s" % method.lower(), "a page of W&B may %s objects" % method, needs=["s3.bucket.exists"])
     def ask(store: Store) -> Verdict:
-        answer = _s3.preflight(
-            store.endpoint,
-            store.path(store.key("any")),
-            store.origin,
-            method,
-            BROWSER_HEADERS,
-        )
+        answer = _s3.preflight(store.endpoint, store.path(store.key("any")), store.origin, method, BROWSER_HEADERS)
         complaint = _s3.allows(answer, store.origin, method, BROWSER_HEADERS)
         expected = "%s allowed from %s" % (method, store.origin)
-        return (
-            failed(expected, complaint, _cors_advice(complaint))
-            if complaint
-            else passed(expected)
-        )
+        return failed(expected, complaint, _cors_advice(complaint)) if complaint else passed(expected)
 
 
 for _method in ("GET", "PUT", "HEAD"):
     _preflight(_method)
 
 
-@check_by_writing(
-    "s3.cors.response", "a page of W&B may read the answers", needs=["s3.presigned.get"]
-)
+@check_by_writing("s3.cors.response", "a page of W&B may read the answers", needs=["s3.presigned.get"])
 def cors_response(store: Store) -> Verdict:
     # A browser judges the real answer as well, and a proxy that adds a header of its own breaks it by the second one.
     key = store.probe
@@ -663,58 +467,36 @@ def cors_response(store: Store) -> Verdict:
     for method, answer in (
         ("PUT", store.put(key, store.content, headers)),
         ("GET", store.get(key, headers)),
-        (
-            "HEAD",
-            store.endpoint.request("HEAD", store.signed("head_object", key), headers),
-        ),
+        ("HEAD", store.endpoint.request("HEAD", store.signed("head_object", key), headers)),
     ):
         complaint = _s3.allows_origin(answer, store.origin)
         if complaint:
-            return failed(
-                expected, "%s: %s" % (method, complaint), _cors_advice(complaint)
-            )
+            return failed(expected, "%s: %s" % (method, complaint), _cors_advice(complaint))
     return passed(expected)
 
 
-@check_by_writing(
-    "s3.cors.expose_etag", "a page of W&B sees the ETag", needs=["s3.cors.response"]
-)
+@check_by_writing("s3.cors.expose_etag", "a page of W&B sees the ETag", needs=["s3.cors.response"])
 def cors_expose_etag(store: Store) -> Verdict:
     answer = store.get(store.probe, {"Origin": store.origin})
     found = answer.header("Access-Control-Expose-Headers")
     if {"etag", "*"} & {item.strip().lower() for item in found.split(",")}:
         return passed("ETag exposed")
-    return warned(
-        "Access-Control-Expose-Headers: ETag",
-        found or "none",
-        "expose ETag in the CORS rule: browsers need it for uploads in parts",
-    )
+    return warned("Access-Control-Expose-Headers: ETag", found or "none", "expose ETag in the CORS rule: browsers need it for uploads in parts")
 
 
 @check("s3.cors.foreign", "a page of another site may not", needs=["s3.bucket.exists"])
 def cors_foreign(store: Store) -> Verdict:
-    answer = _s3.preflight(
-        store.endpoint,
-        store.path(store.key("any")),
-        store.foreign_origin,
-        "GET",
-        BROWSER_HEADERS,
-    )
+    answer = _s3.preflight(store.endpoint, store.path(store.key("any")), store.foreign_origin, "GET", BROWSER_HEADERS)
     if _s3.allows_origin(answer, store.foreign_origin):
         return passed("%s not allowed" % store.foreign_origin)
     return warned(
         "%s not allowed" % store.foreign_origin,
-        "Access-Control-Allow-Origin: %s"
-        % answer.header("Access-Control-Allow-Origin"),
+        "Access-Control-Allow-Origin: %s" % answer.header("Access-Control-Allow-Origin"),
         "any web page may use a presigned URL that it gets hold of: name the origin of wandb_url alone instead of *",
     )
 
 
-@check_by_writing(
-    "s3.presigned.expired",
-    "an expired presigned URL opens nothing",
-    needs=["s3.presigned.get"],
-)
+@check_by_writing("s3.presigned.expired", "an expired presigned URL opens nothing", needs=["s3.presigned.get"])
 def presigned_expired(store: Store) -> Verdict:
     target, made = store.expiring
     answer = store.endpoint.request("GET", target)
@@ -722,37 +504,13 @@ def presigned_expired(store: Store) -> Verdict:
     while answer.status == 200 and time.monotonic() - made < 3:
         time.sleep(0.3)
         answer = store.endpoint.request("GET", target)
-    if (
-        answer.status == 200
-        and parsedate_to_datetime(answer.header("Date")).timestamp() < time.time() - 1
-    ):
-        return warned(
-            "HTTP 403",
-            "HTTP 200",
-            "the store's clock is behind, so URLs live longer than W&B means them to: see s3.clock",
-        )
-    return _refused(
-        answer,
-        "the store does not honour the expiry of presigned URLs: W&B must not use it",
-    )
+    if answer.status == 200 and parsedate_to_datetime(answer.header("Date")).timestamp() < time.time() - 1:
+        return warned("HTTP 403", "HTTP 200", "the store's clock is behind, so URLs live longer than W&B means them to: see s3.clock")
+    return _refused(answer, "the store does not honour the expiry of presigned URLs: W&B must not use it")
 
 
-@check_by_writing(
-    "s3.object.removed",
-    "the probe objects are gone",
-    needs=["s3.object.put_get_delete"],
-)
+@check_by_writing("s3.object.removed", "the probe objects are gone", needs=["s3.object.put_get_delete"])
 def removed(store: Store) -> Verdict:
     store.remove_probes()
-    left = [
-        item["Key"]
-        for item in store.s3.list_objects_v2(
-            Bucket=store.bucket, Prefix=store.prefix
-        ).get("Contents", [])
-    ]
-    return equal(
-        [],
-        left,
-        "let the key's policy allow s3:DeleteObject, then delete what is under %s"
-        % store.prefix,
-    )
+    left = [item["Key"] for item in store.s3.list_objects_v2(Bucket=store.bucket, Prefix=store.prefix).get("Contents", [])]
+    return equal([], left, "let the key's policy allow s3:DeleteObject, then delete what is under %s" % store.prefix)

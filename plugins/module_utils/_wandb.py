@@ -19,17 +19,8 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.baremetal.wandb.plugins.module_utils._check import (
-    Checks,
-    Verdict,
-    failed,
-    passed,
-    skipped,
-    warned,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    bundle,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, failed, passed, skipped, warned
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import bundle
 
 CHECKMARK, CROSS = "\u2705", "\u274c"
 
@@ -56,12 +47,7 @@ LINES = (
         "a request of 10 MB passes the proxy",
         "set client_max_body_size to 0 in nginx for the W&B name; see edge.wandb.body of endpoint_check",
     ),
-    (
-        "base_url_https",
-        "Checking requests to base url",
-        "the client's requests are encrypted",
-        "set wandb_url to an https URL",
-    ),
+    ("base_url_https", "Checking requests to base url", "the client's requests are encrypted", "set wandb_url to an https URL"),
     (
         "signed_url_https",
         "Checking requests made over signed URLs",
@@ -74,12 +60,7 @@ LINES = (
         "browsers may use the bucket",
         "let the store allow the origin in wandb_url; see s3.cors.* of s3_check",
     ),
-    (
-        "version",
-        "Checking wandb package version is up to date",
-        "client and server fit",
-        "install a client that the server knows: verify_client_version",
-    ),
+    ("version", "Checking wandb package version is up to date", "client and server fit", "install a client that the server knows: verify_client_version"),
     (
         "metrics",
         "Checking logged metrics, saving and downloading a file",
@@ -132,10 +113,7 @@ def parse(output: str) -> dict[str, Line]:
             lines[id] = Line("", "", False)
             continue
         begin = starts[id].end()
-        end = min(
-            [match.start() for match in starts.values() if match.start() > begin],
-            default=len(output),
-        )
+        end = min([match.start() for match in starts.values() if match.start() > begin], default=len(output))
         segment = output[begin:end]
         mark = re.search("%s|%s" % (CHECKMARK, CROSS), segment)
         text = segment[mark.end() :] if mark else segment
@@ -151,9 +129,7 @@ def parse(output: str) -> dict[str, Line]:
 
 def tail(output: str, length: int = 400) -> str:
     """The end of an output in one line, where a traceback has its reason."""
-    lines = [
-        line for line in output.splitlines() if "Find detailed" not in line
-    ]  # a log in the home that is removed
+    lines = [line for line in output.splitlines() if "Find detailed" not in line]  # a log in the home that is removed
     text = " ".join(_COLOUR.sub("", " ".join(lines)).split())
     return text if len(text) <= length else "... " + text[-length:]
 
@@ -162,30 +138,15 @@ def verdict(outcome: Outcome, id: str) -> Verdict:
     """What the client's output says about one of its checks."""
     _id, line, title, advice = next(entry for entry in LINES if entry[0] == id)
     if outcome.skipped:
-        return skipped(
-            outcome.skipped,
-            "set wandb_api_key to a key of this site (User settings, API keys) and verify_client to always",
-        )
+        return skipped(outcome.skipped, "set wandb_api_key to a key of this site (User settings, API keys) and verify_client to always")
     if outcome.login_code != 0:
         stopped = "" if outcome.login_code else "no end in time. "
-        return failed(
-            "wandb login ends with 0",
-            "%s: %s%s" % (outcome.login_code, stopped, tail(outcome.login_output)),
-            advice,
-        )
+        return failed("wandb login ends with 0", "%s: %s%s" % (outcome.login_code, stopped, tail(outcome.login_output)), advice)
     lines = parse(outcome.verify_output)
     found = lines[id]
     if found.mark == "pass":
-        if (
-            id == LINES[-1][0]
-            and outcome.verify_code != 0
-            and all(other.mark == "pass" for other in lines.values())
-        ):
-            return failed(
-                "wandb verify ends with 0",
-                "%s: %s" % (outcome.verify_code, tail(outcome.verify_output)),
-                advice,
-            )
+        if id == LINES[-1][0] and outcome.verify_code != 0 and all(other.mark == "pass" for other in lines.values()):
+            return failed("wandb verify ends with 0", "%s: %s" % (outcome.verify_code, tail(outcome.verify_output)), advice)
         return passed("passed")
     if found.mark:
         # The client prints all warnings in yellow, but unencrypted requests and closed CORS break a site; only its
@@ -194,27 +155,12 @@ def verdict(outcome: Outcome, id: str) -> Verdict:
         return judge(title, found.complaint or "a cross without a word", advice)
     broken = [other for other, one in lines.items() if one.started and not one.mark]
     if found.started or not broken:
-        return failed(
-            "a line '%s' with its mark" % line,
-            "wandb verify ended without it: %s" % _end(outcome),
-            advice,
-        )
-    return failed(
-        "a line '%s'" % line,
-        "wandb verify ended in wandb.verify.%s, before this check" % broken[0],
-        "see wandb.verify.%s" % broken[0],
-    )
+        return failed("a line '%s' with its mark" % line, "wandb verify ended without it: %s" % _end(outcome), advice)
+    return failed("a line '%s'" % line, "wandb verify ended in wandb.verify.%s, before this check" % broken[0], "see wandb.verify.%s" % broken[0])
 
 
 def _end(outcome: Outcome) -> str:
-    return "%s: %s" % (
-        (
-            "stopped after its time"
-            if outcome.verify_code is None
-            else outcome.verify_code
-        ),
-        tail(outcome.verify_output),
-    )
+    return "%s: %s" % (("stopped after its time" if outcome.verify_code is None else outcome.verify_code), tail(outcome.verify_output))
 
 
 check = Checks()
@@ -229,37 +175,17 @@ def _register(id: str, title: str, needs: t.Sequence[str]) -> None:
 for _id, _line, _title, _advice in LINES:
     # Without the file of the signed URL check the client leaves out what it would ask about that file's URL.
     _needs = ["wandb.verify.logged_in"] if _id != "logged_in" else []
-    _register(
-        _id,
-        _title,
-        _needs
-        + (
-            ["wandb.verify.signed_url_upload"]
-            if _id in ("signed_url_https", "cors")
-            else []
-        ),
-    )
+    _register(_id, _title, _needs + (["wandb.verify.signed_url_upload"] if _id in ("signed_url_https", "cors") else []))
 
 
-def run(
-    client: str,
-    url: str,
-    api_key: str,
-    ca_file: str | None,
-    timeout: float,
-    directory: str,
-) -> Outcome:
+def run(client: str, url: str, api_key: str, ca_file: str | None, timeout: float, directory: str) -> Outcome:
     """Runs C(wandb login) and C(wandb verify) as a user with a new home, which is removed afterwards.
 
     The key travels in the environment and is masked in the output. I(timeout) is in seconds, for both commands together.
     """
     home = tempfile.mkdtemp(prefix="wandb-check-", dir=directory)
     try:
-        environment = {
-            key: value
-            for key, value in os.environ.items()
-            if key.lower() in ("path", "http_proxy", "https_proxy", "no_proxy")
-        }
+        environment = {key: value for key, value in os.environ.items() if key.lower() in ("path", "http_proxy", "https_proxy", "no_proxy")}
         environment.update(
             HOME=home,
             TMPDIR=home,
@@ -275,27 +201,16 @@ def run(
         if trusted:
             # The client's Go part reads the first, its Python part the second.
             environment.update(SSL_CERT_FILE=trusted, REQUESTS_CA_BUNDLE=trusted)
-        login_code, login_output = _command(
-            [client, "login", "--host", url], environment, home, timeout
-        )
+        login_code, login_output = _command([client, "login", "--host", url], environment, home, timeout)
         verify_code, verify_output = None, ""
         if login_code == 0:
-            verify_code, verify_output = _command(
-                [client, "verify", "--host", url], environment, home, timeout
-            )
-        return Outcome(
-            login_code,
-            login_output.replace(api_key, "***"),
-            verify_code,
-            verify_output.replace(api_key, "***"),
-        )
+            verify_code, verify_output = _command([client, "verify", "--host", url], environment, home, timeout)
+        return Outcome(login_code, login_output.replace(api_key, "***"), verify_code, verify_output.replace(api_key, "***"))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _command(
-    command: list[str], environment: dict[str, str], home: str, timeout: float
-) -> tuple[int | None, str]:
+def _command(command: list[str], environment: dict[str, str], home: str, timeout: float) -> tuple[int | None, str]:
     """Exit code and output (both streams, in the order of writing); the code is None when the time ran out."""
     process = subprocess.Popen(
         command,

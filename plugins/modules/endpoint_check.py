@@ -110,13 +110,8 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import (
-    Site,
-    check,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Endpoint,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import Site, check
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint
 
 
 def main():
@@ -135,29 +130,12 @@ def main():
     names = {}
     for option in ("url", "s3_url"):
         try:
-            names[option] = Endpoint(
-                module.params[option],
-                ca_file=module.params["ca_file"],
-                timeout=module.params["timeout"],
-                any_time=True,
-            )
+            names[option] = Endpoint(module.params[option], ca_file=module.params["ca_file"], timeout=module.params["timeout"], any_time=True)
         except ValueError as error:
             module.fail_json(msg="%s: %s" % (option, error))
         if not names[option].secure:
-            module.fail_json(
-                msg="%s: %s is not https, for example https://wandb.example.com"
-                % (option, module.params[option])
-            )
-    _check.run(
-        module,
-        check,
-        Site(
-            names["url"],
-            names["s3_url"],
-            module.params["warn_days"],
-            module.params["fail_days"],
-        ),
-    )
+            module.fail_json(msg="%s: %s is not https, for example https://wandb.example.com" % (option, module.params[option]))
+    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]))
 
 
 if __name__ == "__main__":

@@ -131,16 +131,8 @@ endpoint:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.baremetal.wandb.plugins.module_utils import (
-    _libraries,
-    _minio,
-    _s3,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Endpoint,
-    bundle,
-    first_answering,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _minio, _s3
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint, bundle, first_answering
 
 
 def main():
@@ -148,13 +140,7 @@ def main():
         argument_spec=dict(
             endpoints=dict(type="list", elements="str", required=True),
             policies=dict(
-                type="list",
-                elements="dict",
-                default=[],
-                options=dict(
-                    name=dict(type="str", required=True),
-                    policy=dict(type="dict", required=True),
-                ),
+                type="list", elements="dict", default=[], options=dict(name=dict(type="str", required=True), policy=dict(type="dict", required=True))
             ),
             users=dict(
                 type="list",
@@ -187,33 +173,18 @@ def main():
     url = first_answering(params["endpoints"], params["timeout"])
     if module.check_mode and (url is None or not _libraries.available("minio")):
         have = _minio.empty(want)
-        module.warn(
-            "planned without looking: %s"
-            % (
-                "the library minio is not installed yet"
-                if url
-                else "no endpoint accepts a connection yet"
-            )
-        )
-        module.exit_json(
-            changed=True,
-            steps=list(map(_minio.described, _minio.plan(have, want))),
-            diff=dict(before=have, after=want),
-        )
+        module.warn("planned without looking: %s" % ("the library minio is not installed yet" if url else "no endpoint accepts a connection yet"))
+        module.exit_json(changed=True, steps=list(map(_minio.described, _minio.plan(have, want))), diff=dict(before=have, after=want))
     minio = _libraries.minio(module)
     if url is None:
-        module.fail_json(
-            msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"])
-        )
+        module.fail_json(msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"]))
     try:
         trusted = bundle(params["ca_file"], module.tmpdir)
     except OSError as error:
         module.fail_json(msg="ca_file: %s" % error)
 
     def signed_in(access_key, secret_key):
-        return _minio.Admin(
-            minio, url, access_key, secret_key, params["timeout"], trusted
-        )
+        return _minio.Admin(minio, url, access_key, secret_key, params["timeout"], trusted)
 
     def sign_in(name):
         try:
@@ -233,19 +204,10 @@ def main():
             after = _minio.read(admin, want, sign_in)
             left = _minio.plan(after, want)
             if left:
-                module.fail_json(
-                    msg="MinIO accepted but does not keep: %s"
-                    % ", ".join(map(_minio.described, left)),
-                    diff=dict(before=before, after=after),
-                )
+                module.fail_json(msg="MinIO accepted but does not keep: %s" % ", ".join(map(_minio.described, left)), diff=dict(before=before, after=after))
     except _minio.AdminError as error:
         module.fail_json(msg="%s answers %s" % (url, error))
-    module.exit_json(
-        changed=bool(steps),
-        steps=list(map(_minio.described, steps)),
-        endpoint=url,
-        diff=dict(before=before, after=after if steps else before),
-    )
+    module.exit_json(changed=bool(steps), steps=list(map(_minio.described, steps)), endpoint=url, diff=dict(before=before, after=after if steps else before))
 
 
 if __name__ == "__main__":

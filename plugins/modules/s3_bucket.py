@@ -158,16 +158,8 @@ buckets:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.baremetal.wandb.plugins.module_utils import (
-    _libraries,
-    _s3,
-    _s3_bucket,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Endpoint,
-    bundle,
-    first_answering,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _s3, _s3_bucket
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint, bundle, first_answering
 
 BUCKET = dict(
     name=dict(type="str", required=True),
@@ -176,17 +168,13 @@ BUCKET = dict(
         elements="dict",
         options=dict(
             allowed_origins=dict(type="list", elements="str", required=True),
-            allowed_methods=dict(
-                type="list", elements="str", default=["GET", "PUT", "HEAD"]
-            ),
+            allowed_methods=dict(type="list", elements="str", default=["GET", "PUT", "HEAD"]),
             allowed_headers=dict(type="list", elements="str", default=["*"]),
             expose_headers=dict(type="list", elements="str", default=["ETag"]),
             max_age_seconds=dict(type="int", default=3000),
         ),
     ),
-    versioning=dict(
-        type="str", choices=["enabled", "suspended", "unmanaged"], default="unmanaged"
-    ),
+    versioning=dict(type="str", choices=["enabled", "suspended", "unmanaged"], default="unmanaged"),
     abort_incomplete_multipart_days=dict(type="int"),
 )
 
@@ -215,71 +203,36 @@ def main():
 
     url = first_answering(params["endpoints"], params["timeout"])
     if module.check_mode and (url is None or not _libraries.available("boto3")):
-        module.warn(
-            "planned without looking: %s"
-            % (
-                "boto3 is not installed yet"
-                if url
-                else "no endpoint accepts a connection yet"
-            )
-        )
-        module.exit_json(
-            changed=True,
-            diff=dict(before=_s3_bucket.described(dict.fromkeys(want)), after=want),
-        )
+        module.warn("planned without looking: %s" % ("boto3 is not installed yet" if url else "no endpoint accepts a connection yet"))
+        module.exit_json(changed=True, diff=dict(before=_s3_bucket.described(dict.fromkeys(want)), after=want))
     boto3 = _libraries.boto3(module)
     if url is None:
-        module.fail_json(
-            msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"])
-        )
+        module.fail_json(msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"]))
     try:
-        s3 = _s3.client(
-            boto3,
-            url,
-            params,
-            params["region"],
-            bundle(params["ca_file"], module.tmpdir),
-        )
+        s3 = _s3.client(boto3, url, params, params["region"], bundle(params["ca_file"], module.tmpdir))
     except OSError as error:
         module.fail_json(msg="ca_file: %s" % error)
     endpoint = Endpoint(url, params["ca_file"], params["timeout"])
-    buckets = _s3_bucket.Buckets(
-        s3, endpoint, params["region"], params["cors_fallback"]
-    )
+    buckets = _s3_bucket.Buckets(s3, endpoint, params["region"], params["cors_fallback"])
 
     try:
         before = {name: buckets.read(name, state) for name, state in want.items()}
         steps = {name: _s3_bucket.plan(before[name], want[name]) for name in want}
         after = {name: dict(before[name] or {}, **want[name]) for name in want}
         if not module.check_mode:
-            steps = {
-                name: [step for step in todo if buckets.apply(name, step, want[name])]
-                for name, todo in steps.items()
-            }
+            steps = {name: [step for step in todo if buckets.apply(name, step, want[name])] for name, todo in steps.items()}
             after = {name: buckets.read(name, want[name]) for name in want}
     except _s3_bucket.BucketError as error:
         module.fail_json(msg=str(error))
     if not module.check_mode:
         for name in want:
-            left = [
-                step
-                for step in _s3_bucket.plan(after[name], want[name])
-                if not (step == "cors" and buckets.cors[name] == "not_implemented")
-            ]
+            left = [step for step in _s3_bucket.plan(after[name], want[name]) if not (step == "cors" and buckets.cors[name] == "not_implemented")]
             if left:
-                module.fail_json(
-                    msg="bucket %s: the store accepted %s but does not keep it"
-                    % (name, ", ".join(left))
-                )
+                module.fail_json(msg="bucket %s: the store accepted %s but does not keep it" % (name, ", ".join(left)))
     module.exit_json(
         changed=any(steps.values()),
-        buckets=[
-            dict(name=name, steps=todo, cors=buckets.cors.get(name, "unmanaged"))
-            for name, todo in steps.items()
-        ],
-        diff=dict(
-            before=_s3_bucket.described(before), after=_s3_bucket.described(after)
-        ),
+        buckets=[dict(name=name, steps=todo, cors=buckets.cors.get(name, "unmanaged")) for name, todo in steps.items()],
+        diff=dict(before=_s3_bucket.described(before), after=_s3_bucket.described(after)),
     )
 
 

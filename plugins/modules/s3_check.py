@@ -126,19 +126,9 @@ import re
 import socket
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.baremetal.wandb.plugins.module_utils import (
-    _check,
-    _libraries,
-    _s3,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Endpoint,
-    bundle,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._s3_check import (
-    Store,
-    check,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _libraries, _s3
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint, bundle
+from ansible_collections.baremetal.wandb.plugins.module_utils._s3_check import Store, check
 
 
 def main():
@@ -161,13 +151,8 @@ def main():
     if complaint:
         module.fail_json(msg=complaint)
     try:
-        endpoint = Endpoint(
-            params["endpoint_url"], params["ca_file"], params["timeout"]
-        )
-        nodes = [
-            Endpoint(url, params["ca_file"], params["timeout"])
-            for url in params["minio_endpoints"]
-        ]
+        endpoint = Endpoint(params["endpoint_url"], params["ca_file"], params["timeout"])
+        nodes = [Endpoint(url, params["ca_file"], params["timeout"]) for url in params["minio_endpoints"]]
     except ValueError as error:
         module.fail_json(msg="endpoint_url or minio_endpoints: %s" % error)
     if not nodes:
@@ -181,11 +166,7 @@ def main():
         except OSError:
             trusted = None  # s3.tls says that the file is missing; nothing is asked after that
         s3 = _s3.client(boto3, endpoint.url, params, params["region"], trusted)
-    read_only = (
-        "writes a probe object: not with probe: read"
-        if params["probe"] == "read"
-        else ""
-    )
+    read_only = "writes a probe object: not with probe: read" if params["probe"] == "read" else ""
     if module.check_mode:
         read_only = "writes a probe object: not in check mode"
     store = Store(
@@ -193,8 +174,7 @@ def main():
         endpoint=endpoint,
         bucket=params["bucket"],
         region=params["region"],
-        prefix="baremetal-wandb-probe/%s/"
-        % re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()),
+        prefix="baremetal-wandb-probe/%s/" % re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()),
         origin=params["origin"].rstrip("/"),
         foreign_origin=params["foreign_origin"],
         nodes=nodes,

@@ -130,18 +130,8 @@ def main():
     else:
         for option in ("client", "ca_file"):
             if params[option] and not os.path.exists(params[option]):
-                module.fail_json(
-                    msg="%s: there is no file %s on this host"
-                    % (option, params[option])
-                )
-        outcome = _wandb.run(
-            params["client"],
-            params["url"],
-            params["api_key"],
-            params["ca_file"],
-            params["timeout"],
-            module.tmpdir,
-        )
+                module.fail_json(msg="%s: there is no file %s on this host" % (option, params[option]))
+        outcome = _wandb.run(params["client"], params["url"], params["api_key"], params["ca_file"], params["timeout"], module.tmpdir)
     _check.run(module, _wandb.check, outcome)
 
 

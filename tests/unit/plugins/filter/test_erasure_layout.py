@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.baremetal.wandb.plugins.filter.erasure_layout import (
-    FilterModule,
-)
+from ansible_collections.baremetal.wandb.plugins.filter.erasure_layout import FilterModule
 
 erasure_layout = FilterModule().filters()["erasure_layout"]
 
@@ -29,9 +27,7 @@ erasure_layout = FilterModule().filters()["erasure_layout"]
         (32, 1, 16, 2, 4, 12, 12, 4, 4),
     ],
 )
-def test_layout(
-    nodes, drives, set_size, sets, parity, read, write, lost_read, lost_write
-):
+def test_layout(nodes, drives, set_size, sets, parity, read, write, lost_read, lost_write):
     assert erasure_layout(nodes, drives) == {
         "drives": nodes * drives,
         "sets": sets,
@@ -46,18 +42,11 @@ def test_layout(
 
 @pytest.mark.parametrize("nodes, drives", [(1, 17), (17, 1), (19, 2)])
 def test_drives_that_form_no_set(nodes, drives):
-    with pytest.raises(
-        AnsibleFilterError, match="form no erasure set.*minio_drives, for example 4"
-    ):
+    with pytest.raises(AnsibleFilterError, match="form no erasure set.*minio_drives, for example 4"):
         erasure_layout(nodes, drives)
 
 
-@pytest.mark.parametrize(
-    "nodes, drives, name",
-    [(0, 1, "nodes"), (4, 0, "drives_per_node"), ("4", 1, "nodes"), (True, 1, "nodes")],
-)
+@pytest.mark.parametrize("nodes, drives, name", [(0, 1, "nodes"), (4, 0, "drives_per_node"), ("4", 1, "nodes"), (True, 1, "nodes")])
 def test_numbers_that_are_none(nodes, drives, name):
-    with pytest.raises(
-        AnsibleFilterError, match="%s must be a number from 1 on" % name
-    ):
+    with pytest.raises(AnsibleFilterError, match="%s must be a number from 1 on" % name):
         erasure_layout(nodes, drives)

@@ -13,18 +13,8 @@ import ssl
 import threading
 
 import pytest
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import (
-    Site,
-    check,
-    is_s3,
-    says,
-)
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Answer,
-    Endpoint,
-    bundle,
-    first_answering,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import Site, check, is_s3, says
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, bundle, first_answering
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -37,16 +27,10 @@ class CA:
     """A private CA in a folder. I(leaf) issues a certificate for localhost and gives the path of leaf and key in one file."""
 
     def __init__(self, folder, name):
-        self.folder, self.name = folder, x509.Name(
-            [x509.NameAttribute(NameOID.COMMON_NAME, name)]
-        )
+        self.folder, self.name = folder, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.path = folder / (name + ".crt")
-        self.path.write_bytes(
-            self._sign(self.name, self.key, 0, 3650, None).public_bytes(
-                serialization.Encoding.PEM
-            )
-        )
+        self.path.write_bytes(self._sign(self.name, self.key, 0, 3650, None).public_bytes(serialization.Encoding.PEM))
 
     def _sign(self, subject, key, begin, end, names):
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -59,29 +43,14 @@ class CA:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + datetime.timedelta(days=begin, minutes=-1))
             .not_valid_after(now + datetime.timedelta(days=end))
-            .add_extension(
-                x509.BasicConstraints(ca=names is None, path_length=None), critical=True
-            )
+            .add_extension(x509.BasicConstraints(ca=names is None, path_length=None), critical=True)
         )
         if names is None:
             builder = builder.add_extension(identifier, critical=False)
-            builder = builder.add_extension(
-                x509.KeyUsage(
-                    False, False, False, False, False, True, True, False, False
-                ),
-                critical=True,
-            )
+            builder = builder.add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
         else:
-            builder = builder.add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-                    identifier
-                ),
-                critical=False,
-            )
-            builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
-                critical=False,
-            )
+            builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
     def leaf(self, begin=0, end=365, names=("localhost",)):
@@ -90,11 +59,7 @@ class CA:
         path = self.folder / ("leaf-%d.pem" % certificate.serial_number)
         path.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM)
-            + key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
+            + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )
         return path
 
@@ -111,10 +76,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         status, body = self.server.answers.get(self.path, (200, b"ok"))
         if length > self.server.limit:
-            status, body = (
-                413,
-                b"<html><title>413 Request Entity Too Large</title></html>",
-            )
+            status, body = (413, b"<html><title>413 Request Entity Too Large</title></html>")
         else:
             self.rfile.read(length)
         self.send_response(status)
@@ -140,15 +102,10 @@ def serving(leaf=None, answers=None, limit=10**9):
     if leaf:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(leaf)
-        server.socket = context.wrap_socket(
-            server.socket, server_side=True, do_handshake_on_connect=False
-        )
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield "%s://localhost:%d" % (
-            "https" if leaf else "http",
-            server.server_address[1],
-        )
+        yield "%s://localhost:%d" % ("https" if leaf else "http", server.server_address[1])
     finally:
         server.shutdown()
         server.server_close()
@@ -156,50 +113,26 @@ def serving(leaf=None, answers=None, limit=10**9):
 
 def proven(url, ca_file, s3_url=None, **options):
     """The records of the checks by id. Port 80 of this machine is somebody else's, so the redirects are left out."""
-    site = Site(
-        *(
-            Endpoint(one, str(ca_file), 5, any_time=True)
-            for one in (url, s3_url or url)
-        ),
-        warn_days=30,
-        fail_days=7,
-    )
-    return {
-        record["id"]: record
-        for record in check.records(site, skip=["edge.*.redirect"], **options)
-    }
+    site = Site(*(Endpoint(one, str(ca_file), 5, any_time=True) for one in (url, s3_url or url)), warn_days=30, fail_days=7)
+    return {record["id"]: record for record in check.records(site, skip=["edge.*.redirect"], **options)}
 
 
 def guilty(records, *statuses):
-    return [
-        id
-        for id, record in records.items()
-        if record["status"] in (statuses or ("fail",))
-    ]
+    return [id for id, record in records.items() if record["status"] in (statuses or ("fail",))]
 
 
 def test_a_whole_site(ca):
     with serving(ca.leaf()) as url, serving(ca.leaf(), {"/": (403, DENIED)}) as s3_url:
         records = proven(url, ca.path, s3_url)
-    assert {record["status"] for record in records.values()} == {"pass"} and len(
-        records
-    ) == 16
+    assert {record["status"] for record in records.values()} == {"pass"} and len(records) == 16
     assert records["edge.wandb.certificate.chain"]["found"] == "issued by ours"
 
 
 @pytest.mark.parametrize(
     "leaf, id, words",
     [
-        (
-            {"names": ("other.example.com",)},
-            "edge.wandb.certificate.name",
-            "subject alternative name localhost",
-        ),
-        (
-            {"begin": -30, "end": -1},
-            "edge.wandb.certificate.expiry",
-            "renew the certificate",
-        ),
+        ({"names": ("other.example.com",)}, "edge.wandb.certificate.name", "subject alternative name localhost"),
+        ({"begin": -30, "end": -1}, "edge.wandb.certificate.expiry", "renew the certificate"),
         ({"begin": 2}, "edge.wandb.certificate.expiry", "correct the clock"),
         ({"end": 5}, "edge.wandb.certificate.expiry", "renew the certificate"),
     ],
@@ -257,11 +190,7 @@ def test_a_name_that_does_not_resolve(ca):
 @pytest.mark.parametrize(
     "answers, id, words",
     [
-        (
-            {"/healthz": (502, b"Bad Gateway")},
-            "edge.wandb.upstream",
-            "wandb_server_upstream",
-        ),
+        ({"/healthz": (502, b"Bad Gateway")}, "edge.wandb.upstream", "wandb_server_upstream"),
         ({"/healthz": (403, DENIED)}, "edge.wandb.upstream", "mixed up"),
         ({"/healthz": (500, b"")}, "edge.wandb.healthz", "journalctl -u wandb-local"),
         ({"/ready": (503, b"migrating")}, "edge.wandb.ready", "migrations"),
@@ -275,13 +204,7 @@ def test_a_broken_application(ca, answers, id, words):
     assert words in records[id]["advice"]
 
 
-@pytest.mark.parametrize(
-    "answer, words",
-    [
-        ((502, b""), "does not reach the object store"),
-        ((200, b"<html>W&B</html>"), "no S3 store"),
-    ],
-)
+@pytest.mark.parametrize("answer, words", [((502, b""), "does not reach the object store"), ((200, b"<html>W&B</html>"), "no S3 store")])
 def test_a_lost_object_store(ca, answer, words):
     with serving(ca.leaf(), {"/": answer}) as url:
         records = proven(url, ca.path, only=["edge.s3.*"])
@@ -298,22 +221,13 @@ def test_a_body_limit(ca):
 
 def test_a_request_goes_out_and_comes_back_as_written():
     with serving() as url:
-        answer = Endpoint(url, timeout=5).request(
-            "GET", "/a%2Fb%253M?x=%20", {"Host": "other.example.com"}
-        )
+        answer = Endpoint(url, timeout=5).request("GET", "/a%2Fb%253M?x=%20", {"Host": "other.example.com"})
     assert answer.header("X-Target") == "/a%2Fb%253M?x=%20"
     assert answer.header("X-Host") == "other.example.com"
     assert answer.all("X-TWICE") == ["one", "two"]
 
 
-@pytest.mark.parametrize(
-    "url, words",
-    [
-        ("wandb.example.com", "is not a URL"),
-        ("ftp://x", "is not a URL"),
-        ("https://x.example.com/app", "has a path"),
-    ],
-)
+@pytest.mark.parametrize("url, words", [("wandb.example.com", "is not a URL"), ("ftp://x", "is not a URL"), ("https://x.example.com/app", "has a path")])
 def test_urls_that_are_none(url, words):
     with pytest.raises(ValueError, match=words):
         Endpoint(url)
@@ -321,15 +235,10 @@ def test_urls_that_are_none(url, words):
 
 def test_what_is_an_s3_answer():
     assert is_s3(Answer(403, [], DENIED))
-    assert is_s3(
-        Answer(200, [], b"<ListAllMyBucketsResult><Owner/></ListAllMyBucketsResult>")
-    )
+    assert is_s3(Answer(200, [], b"<ListAllMyBucketsResult><Owner/></ListAllMyBucketsResult>"))
     assert not is_s3(Answer(403, [], b"<html><title>403 Forbidden</title></html>"))
     assert says(Answer(403, [], DENIED)) == "403 AccessDenied: Access Denied."
-    assert (
-        says(Answer(502, [], b"<html><title>502 Bad Gateway</title>"))
-        == "502 502 Bad Gateway"
-    )
+    assert says(Answer(502, [], b"<html><title>502 Bad Gateway</title>")) == "502 502 Bad Gateway"
 
 
 def test_the_bundle_holds_the_private_ca_beside_the_systems(ca, tmp_path):

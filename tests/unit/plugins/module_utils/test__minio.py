@@ -9,30 +9,14 @@ import json
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _minio
 
-POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket"],
-            "Resource": ["arn:aws:s3:::local-files"],
-        }
-    ],
-}
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::local-files"]}]}
 
 
 def options(**changed):
     base = {
         "access_key": "root",
         "policies": [{"name": "wandb", "policy": POLICY}],
-        "users": [
-            {
-                "name": "wandb-local",
-                "secret_key": "a secret of 19 chars",
-                "policies": ["wandb"],
-                "enabled": True,
-            }
-        ],
+        "users": [{"name": "wandb-local", "secret_key": "a secret of 19 chars", "policies": ["wandb"], "enabled": True}],
         "config": {"api": {"cors_allow_origin": "https://wandb.example.com"}},
     }
     return {**base, **changed}
@@ -48,9 +32,7 @@ def test_nothing_to_do_when_all_is_there():
 
 def test_an_empty_server_gets_everything_in_order():
     want = _minio.wanted(options())
-    assert [
-        (step.what, step.name) for step in _minio.plan(_minio.empty(want), want)
-    ] == [
+    assert [(step.what, step.name) for step in _minio.plan(_minio.empty(want), want)] == [
         ("policy", "wandb"),
         ("user", "wandb-local"),
         ("attach", "wandb-local"),
@@ -66,12 +48,7 @@ def test_an_empty_server_gets_everything_in_order():
         ("users", "wandb-local", {"policies": []}, ["attach"]),
         ("users", "wandb-local", {"secret_key": "SignatureDoesNotMatch"}, ["user"]),
         # Setting the secret enables the user, one call does both.
-        (
-            "users",
-            "wandb-local",
-            {"enabled": False, "secret_key": "disabled"},
-            ["user"],
-        ),
+        ("users", "wandb-local", {"enabled": False, "secret_key": "disabled"}, ["user"]),
         ("config", "api", {"cors_allow_origin": "*"}, ["config"]),
     ],
 )
@@ -87,51 +64,28 @@ def test_a_user_that_may_not_sign_in():
     have = converged()
     have["users"]["wandb-local"]["secret_key"] = "untried"
     assert [step.what for step in _minio.plan(have, want)] == ["disable"]
-    assert [step.what for step in _minio.plan(_minio.empty(want), want)][1:4] == [
-        "user",
-        "attach",
-        "disable",
-    ]
+    assert [step.what for step in _minio.plan(_minio.empty(want), want)][1:4] == ["user", "attach", "disable"]
 
 
 def test_no_state_and_no_step_holds_a_secret():
     want = _minio.wanted(options())
     steps = _minio.plan(_minio.empty(want), want)
-    assert "a secret of" not in json.dumps(
-        [want, steps, [_minio.described(step) for step in steps]]
-    )
+    assert "a secret of" not in json.dumps([want, steps, [_minio.described(step) for step in steps]])
 
 
 def test_policies_are_equal_however_minio_writes_them():
     rewritten = {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["s3:PutObject", "s3:GetObject"],
-                "Resource": ["arn:aws:s3:::b/*"],
-                "Sid": "",
-            },
-            {
-                "Effect": "Allow",
-                "Action": "s3:ListBucket",
-                "Resource": "arn:aws:s3:::b",
-            },
+            {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Sid": ""},
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"},
         ],
     }
     written = {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["s3:ListBucket"],
-                "Resource": ["arn:aws:s3:::b"],
-            },
-            {
-                "Effect": "Allow",
-                "Action": ["s3:GetObject", "s3:PutObject"],
-                "Resource": ["arn:aws:s3:::b/*"],
-            },
+            {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::b"]},
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": ["arn:aws:s3:::b/*"]},
         ],
     }
     assert _minio.canonical(rewritten) == _minio.canonical(written)
@@ -141,10 +95,7 @@ def test_policies_are_equal_however_minio_writes_them():
 
 def test_config_as_minio_prints_it():
     text = 'api requests_max=0 cors_allow_origin=* comment="two words" \n'
-    assert _minio.parsed_config(text, "api") == (
-        {"requests_max": "0", "cors_allow_origin": "*", "comment": "two words"},
-        {},
-    )
+    assert _minio.parsed_config(text, "api") == ({"requests_max": "0", "cors_allow_origin": "*", "comment": "two words"}, {})
 
 
 def test_an_environment_variable_wins_over_the_stored_setting():
@@ -158,30 +109,11 @@ def test_an_environment_variable_wins_over_the_stored_setting():
     "changed, words",
     [
         ({"policies": [{"name": "p", "policy": {}}]}, "p has no list named Statement"),
-        (
-            {"users": [{"name": "ab", "secret_key": "x" * 20, "policies": []}]},
-            "must be 3 or more ASCII characters",
-        ),
-        (
-            {"users": [{"name": "a=b", "secret_key": "x" * 20, "policies": []}]},
-            "without = and comma",
-        ),
-        (
-            {"users": [{"name": "wandb-local", "secret_key": "short", "policies": []}]},
-            "must be 8 or more ASCII characters",
-        ),
-        (
-            {
-                "users": [
-                    {"name": "wandb-local", "secret_key": "sécrète-clé", "policies": []}
-                ]
-            },
-            "must be 8 or more ASCII characters",
-        ),
-        (
-            {"users": [{"name": "root", "secret_key": "x" * 20, "policies": []}]},
-            "root is the account that signs in",
-        ),
+        ({"users": [{"name": "ab", "secret_key": "x" * 20, "policies": []}]}, "must be 3 or more ASCII characters"),
+        ({"users": [{"name": "a=b", "secret_key": "x" * 20, "policies": []}]}, "without = and comma"),
+        ({"users": [{"name": "wandb-local", "secret_key": "short", "policies": []}]}, "must be 8 or more ASCII characters"),
+        ({"users": [{"name": "wandb-local", "secret_key": "sécrète-clé", "policies": []}]}, "must be 8 or more ASCII characters"),
+        ({"users": [{"name": "root", "secret_key": "x" * 20, "policies": []}]}, "root is the account that signs in"),
     ],
 )
 def test_what_minio_would_refuse_is_named(changed, words):

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3, _s3_bucket
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import (
-    Answer,
-)
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer
 
 RULE = {
     "allowed_origins": ["https://wandb.example.com"],
@@ -20,33 +18,16 @@ RULE = {
 
 
 def bucket(**changed):
-    return {
-        "name": "local-files",
-        "cors": [RULE],
-        "versioning": "unmanaged",
-        "abort_incomplete_multipart_days": None,
-        **changed,
-    }
+    return {"name": "local-files", "cors": [RULE], "versioning": "unmanaged", "abort_incomplete_multipart_days": None, **changed}
 
 
 def test_what_is_left_out_is_not_managed():
     assert _s3_bucket.wanted(bucket(cors=None)) == {}
-    assert set(_s3_bucket.wanted(bucket(versioning="enabled"))) == {
-        "cors",
-        "versioning",
-    }
+    assert set(_s3_bucket.wanted(bucket(versioning="enabled"))) == {"cors", "versioning"}
 
 
 def test_cors_rules_are_equal_in_any_order():
-    stored = [
-        {
-            "ID": "x",
-            "AllowedHeaders": ["*"],
-            "AllowedMethods": ["HEAD", "GET", "PUT"],
-            "ExposeHeaders": ["ETag"],
-            "MaxAgeSeconds": 3000,
-        }
-    ]
+    stored = [{"ID": "x", "AllowedHeaders": ["*"], "AllowedMethods": ["HEAD", "GET", "PUT"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3000}]
     stored[0]["AllowedOrigins"] = RULE["allowed_origins"]
     assert _s3_bucket.normalised(stored) == _s3_bucket.wanted(bucket())["cors"]
 
@@ -56,21 +37,9 @@ def test_cors_rules_are_equal_in_any_order():
     [
         (None, {}, ["create", "cors"]),
         (None, {"cors": [], "versioning": "suspended"}, ["create"]),
-        (
-            None,
-            {
-                "cors": None,
-                "versioning": "enabled",
-                "abort_incomplete_multipart_days": 7,
-            },
-            ["create", "versioning", "abort_incomplete_multipart_days"],
-        ),
+        (None, {"cors": None, "versioning": "enabled", "abort_incomplete_multipart_days": 7}, ["create", "versioning", "abort_incomplete_multipart_days"]),
         ({"cors": []}, {}, ["cors"]),
-        (
-            {"versioning": "suspended"},
-            {"cors": None, "versioning": "enabled"},
-            ["versioning"],
-        ),
+        ({"versioning": "suspended"}, {"cors": None, "versioning": "enabled"}, ["versioning"]),
         ({"versioning": "enabled"}, {"cors": None, "versioning": "enabled"}, []),
     ],
 )
@@ -79,21 +48,10 @@ def test_plan(have, changed, steps):
 
 
 def answer(**headers):
-    return Answer(
-        204,
-        [
-            ("Access-Control-" + name.replace("_", "-"), value)
-            for name, value in headers.items()
-        ],
-        b"",
-    )
+    return Answer(204, [("Access-Control-" + name.replace("_", "-"), value) for name, value in headers.items()], b"")
 
 
-GOOD = {
-    "Allow_Origin": "https://wandb.example.com",
-    "Allow_Methods": "PUT",
-    "Allow_Headers": "content-type",
-}
+GOOD = {"Allow_Origin": "https://wandb.example.com", "Allow_Methods": "PUT", "Allow_Headers": "content-type"}
 
 
 @pytest.mark.parametrize(
@@ -101,42 +59,22 @@ GOOD = {
     [
         ({}, ""),
         ({"Allow_Origin": "*", "Allow_Methods": "*", "Allow_Headers": "*"}, ""),
-        (
-            {"Allow_Origin": "https://other.example.com"},
-            "Access-Control-Allow-Origin: https://other.example.com",
-        ),
+        ({"Allow_Origin": "https://other.example.com"}, "Access-Control-Allow-Origin: https://other.example.com"),
         ({"Allow_Methods": "GET, HEAD"}, "Access-Control-Allow-Methods: get, head"),
         ({"Allow_Headers": ""}, "Access-Control-Allow-Headers: absent"),
     ],
 )
 def test_a_preflight_answer_as_a_browser_judges_it(changed, words):
-    assert (
-        _s3.allows(
-            answer(**{**GOOD, **changed}),
-            "https://wandb.example.com",
-            "PUT",
-            "content-type",
-        )
-        == words
-    )
+    assert _s3.allows(answer(**{**GOOD, **changed}), "https://wandb.example.com", "PUT", "content-type") == words
 
 
 def test_a_204_without_headers_allows_nothing():
-    assert (
-        _s3.allows(Answer(204, [], b""), "https://wandb.example.com", "GET", "")
-        == "no Access-Control-Allow-Origin header (HTTP 204)"
-    )
+    assert _s3.allows(Answer(204, [], b""), "https://wandb.example.com", "GET", "") == "no Access-Control-Allow-Origin header (HTTP 204)"
 
 
 def test_two_origins_are_one_too_many():
-    twice = Answer(
-        200,
-        [("Access-Control-Allow-Origin", "*"), ("access-control-allow-origin", "*")],
-        b"",
-    )
-    assert "browsers accept one" in _s3.allows_origin(
-        twice, "https://wandb.example.com"
-    )
+    twice = Answer(200, [("Access-Control-Allow-Origin", "*"), ("access-control-allow-origin", "*")], b"")
+    assert "browsers accept one" in _s3.allows_origin(twice, "https://wandb.example.com")
 
 
 def test_the_typing_error_of_the_guide_is_explained():

@@ -15,15 +15,12 @@ import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _wandb
 
 IDS = [
-    "wandb.verify." + name
-    for name in "logged_in signed_url_upload large_payload base_url_https signed_url_https cors version metrics artifacts sweeps".split()
+    "wandb.verify." + name for name in "logged_in signed_url_upload large_payload base_url_https signed_url_https cors version metrics artifacts sweeps".split()
 ]
 
 
 def printed(name):
-    return (Path(__file__).parent / "wandb_verify" / (name + ".txt")).read_text(
-        encoding="utf-8"
-    )
+    return (Path(__file__).parent / "wandb_verify" / (name + ".txt")).read_text(encoding="utf-8")
 
 
 def statuses(verify_code, output, login_code=0, login_output="", **more):
@@ -32,11 +29,7 @@ def statuses(verify_code, output, login_code=0, login_output="", **more):
 
 
 def not_passed(records):
-    return {
-        id: record["status"]
-        for id, record in records.items()
-        if record["status"] != "pass"
-    }
+    return {id: record["status"] for id, record in records.items() if record["status"] != "pass"}
 
 
 def test_ten_records_with_stable_ids():
@@ -58,71 +51,41 @@ def test_a_proxy_with_a_body_limit():
 def test_closed_cors_fails_although_the_client_ends_with_0():
     records = statuses(0, printed("closed_cors"))
     assert not_passed(records) == {"wandb.verify.cors": "fail"}
-    assert (
-        "you must allow GET and PUT to Origin: https://wandb.example.com"
-        in records["wandb.verify.cors"]["found"]
-    )
+    assert "you must allow GET and PUT to Origin: https://wandb.example.com" in records["wandb.verify.cors"]["found"]
 
 
 def test_a_traceback_fails_its_check_and_all_after_it():
     records = statuses(1, printed("traceback_in_cors"))
     assert not_passed(records) == dict.fromkeys(IDS[5:], "fail")
-    assert (
-        "certificate verify failed: unable to get local issuer certificate"
-        in records["wandb.verify.cors"]["found"]
-    )
-    assert (
-        records["wandb.verify.sweeps"]["found"]
-        == "wandb verify ended in wandb.verify.cors, before this check"
-    )
+    assert "certificate verify failed: unable to get local issuer certificate" in records["wandb.verify.cors"]["found"]
+    assert records["wandb.verify.sweeps"]["found"] == "wandb verify ended in wandb.verify.cors, before this check"
 
 
 def test_a_lost_object_store():
     records = statuses(None, printed("lost_store"))
     assert records["wandb.verify.signed_url_upload"]["status"] == "fail"
-    assert (
-        records["wandb.verify.cors"]["status"]
-        == records["wandb.verify.signed_url_https"]["status"]
-        == "skip"
-    )
+    assert records["wandb.verify.cors"]["status"] == records["wandb.verify.signed_url_https"]["status"] == "skip"
     assert records["wandb.verify.logged_in"]["status"] == "pass"
-    assert all(
-        record["status"] in ("fail", "skip")
-        for id, record in records.items()
-        if id != "wandb.verify.logged_in"
-    )
+    assert all(record["status"] in ("fail", "skip") for id, record in records.items() if id != "wandb.verify.logged_in")
 
 
 def test_a_refused_key():
     records = statuses(None, "", 1, printed("wrong_key_login"))
-    assert not_passed(records) == {
-        "wandb.verify.logged_in": "fail",
-        **dict.fromkeys(IDS[1:], "skip"),
-    }
+    assert not_passed(records) == {"wandb.verify.logged_in": "fail", **dict.fromkeys(IDS[1:], "skip")}
     assert "returned error 401" in records["wandb.verify.logged_in"]["found"]
     assert "wandb_api_key" in records["wandb.verify.logged_in"]["advice"]
 
 
 def test_a_newer_client_warns_and_an_outdated_one_fails():
-    line = (
-        "Checking wandb package version is up to date............................\u2705"
-    )
+    line = "Checking wandb package version is up to date............................\u2705"
     for colour, status in (("33", "warn"), ("31", "fail")):
-        output = printed("good").replace(
-            line, line[:-1] + "\u274c\n\x1b[%sm\x1b[1mwandb version ...\x1b[0m" % colour
-        )
+        output = printed("good").replace(line, line[:-1] + "\u274c\n\x1b[%sm\x1b[1mwandb version ...\x1b[0m" % colour)
         assert not_passed(statuses(0, output)) == {"wandb.verify.version": status}
 
 
 def test_unencrypted_requests_fail_although_the_client_only_warns():
-    line = (
-        "Checking requests to base url...........................................\u2705"
-    )
-    output = printed("good").replace(
-        line,
-        line[:-1]
-        + "\u274c\n\x1b[33m\x1b[1mConnections are not made over https.\x1b[0m",
-    )
+    line = "Checking requests to base url...........................................\u2705"
+    output = printed("good").replace(line, line[:-1] + "\u274c\n\x1b[33m\x1b[1mConnections are not made over https.\x1b[0m")
     assert not_passed(statuses(0, output)) == {"wandb.verify.base_url_https": "fail"}
 
 
@@ -158,35 +121,19 @@ def client(tmp_path):
 
 
 def test_the_key_is_in_the_environment_only_and_masked(client, tmp_path):
-    path = client(
-        'echo "$@ $WANDB_API_KEY $HOME"; test -n "$SSL_CERT_FILE" -a "$SSL_CERT_FILE" = "$REQUESTS_CA_BUNDLE"\n'
-    )
+    path = client('echo "$@ $WANDB_API_KEY $HOME"; test -n "$SSL_CERT_FILE" -a "$SSL_CERT_FILE" = "$REQUESTS_CA_BUNDLE"\n')
     ca = tmp_path / "ca.crt"
     ca.write_text("CERTIFICATE\n")
-    outcome = _wandb.run(
-        path, "https://wandb.example.com", "local-secret", str(ca), 10, str(tmp_path)
-    )
+    outcome = _wandb.run(path, "https://wandb.example.com", "local-secret", str(ca), 10, str(tmp_path))
     assert (outcome.login_code, outcome.verify_code) == (0, 0)
-    assert outcome.login_output.startswith(
-        "login --host https://wandb.example.com *** "
-    )
+    assert outcome.login_output.startswith("login --host https://wandb.example.com *** ")
     home = outcome.login_output.split()[-1]
     assert home.startswith(str(tmp_path)) and not os.path.exists(home)
 
 
 def test_a_client_that_hangs_is_ended_with_its_children(client, tmp_path):
     started = time.monotonic()
-    outcome = _wandb.run(
-        client("echo begin; sleep 60 & wait\n"),
-        "https://wandb.example.com",
-        "key",
-        None,
-        1,
-        str(tmp_path),
-    )
+    outcome = _wandb.run(client("echo begin; sleep 60 & wait\n"), "https://wandb.example.com", "key", None, 1, str(tmp_path))
     assert outcome.login_code is None and "begin" in outcome.login_output
     assert time.monotonic() - started < 10
-    assert (
-        "no end in time"
-        in statuses(None, "", *outcome[:2])["wandb.verify.logged_in"]["found"]
-    )
+    assert "no end in time" in statuses(None, "", *outcome[:2])["wandb.verify.logged_in"]["found"]

@@ -9,13 +9,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from ansible_collections.baremetal.wandb.plugins.modules import (
-    endpoint_check,
-    minio_admin,
-    s3_bucket,
-    s3_check,
-    wandb_check,
-)
+from ansible_collections.baremetal.wandb.plugins.modules import endpoint_check, minio_admin, s3_bucket, s3_check, wandb_check
 
 NOBODY = "http://127.0.0.1:1"
 SECRET = "not-to-be-seen-anywhere"
@@ -27,19 +21,8 @@ MINIO = {
     "users": [{"name": "wandb-local", "secret_key": SECRET, "policies": ["readwrite"]}],
     "config": {"api": {"cors_allow_origin": "https://wandb.example.com"}},
 }
-BUCKET = {
-    "endpoints": [NOBODY],
-    "access_key": "key",
-    "secret_key": SECRET,
-    "buckets": [{"name": "local-files", "versioning": "enabled"}],
-}
-STORE = {
-    "endpoint_url": NOBODY,
-    "access_key": "key",
-    "secret_key": SECRET,
-    "bucket": "local-files",
-    "origin": "https://wandb.example.com",
-}
+BUCKET = {"endpoints": [NOBODY], "access_key": "key", "secret_key": SECRET, "buckets": [{"name": "local-files", "versioning": "enabled"}]}
+STORE = {"endpoint_url": NOBODY, "access_key": "key", "secret_key": SECRET, "bucket": "local-files", "origin": "https://wandb.example.com"}
 EDGE = {"url": "https://wandb.invalid", "s3_url": "https://s3.invalid"}
 CLIENT = {"client": "/nonexistent/wandb", "url": "https://wandb.invalid"}
 
@@ -47,51 +30,19 @@ CLIENT = {"client": "/nonexistent/wandb", "url": "https://wandb.invalid"}
 @pytest.mark.parametrize(
     "module, options, words",
     [
-        (
-            minio_admin,
-            {**MINIO, "endpoints": ["db1:9000"]},
-            "endpoints: db1:9000 is not a URL",
-        ),
-        (
-            minio_admin,
-            {**MINIO, "policies": [{"name": "p", "policy": {}}]},
-            "policies: p has no list named Statement",
-        ),
-        (
-            minio_admin,
-            {**MINIO, "users": [{"name": "x", "secret_key": SECRET, "policies": []}]},
-            "users: the name x must be",
-        ),
+        (minio_admin, {**MINIO, "endpoints": ["db1:9000"]}, "endpoints: db1:9000 is not a URL"),
+        (minio_admin, {**MINIO, "policies": [{"name": "p", "policy": {}}]}, "policies: p has no list named Statement"),
+        (minio_admin, {**MINIO, "users": [{"name": "x", "secret_key": SECRET, "policies": []}]}, "users: the name x must be"),
         (s3_bucket, {**BUCKET, "region": "us-east1"}, "write us-east-1"),
-        (
-            s3_bucket,
-            {**BUCKET, "endpoints": ["https://s3.example.com/bucket"]},
-            "endpoints: https://s3.example.com/bucket has a path",
-        ),
-        (
-            s3_bucket,
-            {**BUCKET, "buckets": [{"name": "b", "versioning": "on"}]},
-            "versioning",
-        ),
+        (s3_bucket, {**BUCKET, "endpoints": ["https://s3.example.com/bucket"]}, "endpoints: https://s3.example.com/bucket has a path"),
+        (s3_bucket, {**BUCKET, "buckets": [{"name": "b", "versioning": "on"}]}, "versioning"),
         (s3_check, {**STORE, "region": "us-east1"}, "write us-east-1"),
         (s3_check, {**STORE, "minio_endpoints": ["minio1"]}, "minio1 is not a URL"),
         (s3_check, {**STORE, "probe": "delete"}, "probe"),
-        (
-            endpoint_check,
-            {**EDGE, "url": "http://wandb.example.com"},
-            "url: http://wandb.example.com is not https",
-        ),
-        (
-            endpoint_check,
-            {**EDGE, "s3_url": "https://s3.example.com/s3"},
-            "s3_url: https://s3.example.com/s3 has a path",
-        ),
+        (endpoint_check, {**EDGE, "url": "http://wandb.example.com"}, "url: http://wandb.example.com is not https"),
+        (endpoint_check, {**EDGE, "s3_url": "https://s3.example.com/s3"}, "s3_url: https://s3.example.com/s3 has a path"),
         (endpoint_check, {"url": "https://wandb.example.com"}, "s3_url"),
-        (
-            wandb_check,
-            {**CLIENT, "api_key": SECRET},
-            "client: there is no file /nonexistent/wandb",
-        ),
+        (wandb_check, {**CLIENT, "api_key": SECRET}, "client: there is no file /nonexistent/wandb"),
     ],
 )
 def test_bad_arguments_are_named(run_module, module, options, words):
@@ -101,53 +52,29 @@ def test_bad_arguments_are_named(run_module, module, options, words):
 
 
 @pytest.mark.parametrize("module, options", [(minio_admin, MINIO), (s3_bucket, BUCKET)])
-def test_state_modules_plan_without_looking_on_a_fresh_host(
-    run_module, module, options
-):
+def test_state_modules_plan_without_looking_on_a_fresh_host(run_module, module, options):
     result = run_module(module.main, check_mode=True, **options)
     assert not result["failed"] and result["changed"] and result["diff"]["after"]
-    assert any(
-        "planned without looking: no endpoint accepts a connection" in str(warning)
-        for warning in result["warnings"]
-    )
+    assert any("planned without looking: no endpoint accepts a connection" in str(warning) for warning in result["warnings"])
     assert SECRET not in str(result)
 
 
 @pytest.mark.parametrize("module, options", [(minio_admin, MINIO), (s3_bucket, BUCKET)])
 def test_state_modules_fail_without_a_store(run_module, module, options):
     result = run_module(module.main, **options)
-    assert (
-        result["failed"]
-        and result["msg"] == "no endpoint accepts a connection: %s" % NOBODY
-    )
+    assert result["failed"] and result["msg"] == "no endpoint accepts a connection: %s" % NOBODY
 
 
-@pytest.mark.parametrize(
-    "module, options, library",
-    [
-        (minio_admin, MINIO, "minio"),
-        (s3_bucket, BUCKET, "boto3"),
-        (s3_check, STORE, "boto3"),
-    ],
-)
+@pytest.mark.parametrize("module, options, library", [(minio_admin, MINIO, "minio"), (s3_bucket, BUCKET, "boto3"), (s3_check, STORE, "boto3")])
 def test_a_missing_library_is_named(run_module, monkeypatch, module, options, library):
     monkeypatch.setitem(sys.modules, library, None)
     result = run_module(module.main, **options)
-    assert (
-        result["failed"]
-        and library in result["msg"]
-        and "tools_python" in result["msg"]
-    )
+    assert result["failed"] and library in result["msg"] and "tools_python" in result["msg"]
 
 
 @pytest.mark.parametrize(
     "module, options, number",
-    [
-        (s3_check, STORE, 26),
-        (s3_check, {**STORE, "minio_endpoints": [NOBODY]}, 28),
-        (endpoint_check, EDGE, 18),
-        (wandb_check, CLIENT, 10),
-    ],
+    [(s3_check, STORE, 26), (s3_check, {**STORE, "minio_endpoints": [NOBODY]}, 28), (endpoint_check, EDGE, 18), (wandb_check, CLIENT, 10)],
 )
 def test_checks_of_what_is_not_installed_yet(run_module, module, options, number):
     result = run_module(module.main, installed=False, **options)
@@ -158,17 +85,12 @@ def test_checks_of_what_is_not_installed_yet(run_module, module, options, number
 
 def test_a_lost_store_is_named_first(run_module):
     result = run_module(s3_check.main, **STORE, minio_endpoints=[NOBODY])
-    assert (
-        result["failed"] and "(s3.minio.node): expected 1 of 1 nodes" in result["msg"]
-    )
+    assert result["failed"] and "(s3.minio.node): expected 1 of 1 nodes" in result["msg"]
     assert SECRET not in str(result)
 
 
 def test_the_client_is_not_run_without_a_key_and_not_in_check_mode(run_module):
-    for options, reason in (
-        ({}, "no API key was given"),
-        ({"api_key": SECRET, "check_mode": True}, "not in check mode"),
-    ):
+    for options, reason in (({}, "no API key was given"), ({"api_key": SECRET, "check_mode": True}, "not in check mode")):
         result = run_module(wandb_check.main, **CLIENT, **options)
         assert not result["failed"] and result["summary"]["skip"] == 10
         assert reason in result["checks"][0]["found"]
