@@ -173,11 +173,11 @@ class LabHost:
         return subprocess.run(["ssh", *ssh_options(self.lab, self.folder), f"ops@{self.address}", *command], check=False, **options)
 
     def console_tail(self) -> str:
-        """The last line of the console, for an error message."""
+        """What the console says of it: the first unit that failed, else its last line."""
         path = self.home / "console.log"
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
         lines = [line.strip() for line in lines if line.strip()]
-        return f"its console ({path}) ends with: {lines[-1] if lines else 'nothing'}"
+        return f"its console ({path}) says: {next((line for line in lines if '[FAILED]' in line), lines[-1] if lines else 'nothing')}"
 
     def off(self) -> None:
         """Power off as a pulled plug: nothing in the host gets to say goodbye. Also ends whatever a crash left of it."""
