@@ -51,8 +51,9 @@ class Database:
         try:
             return self._connect(self._tls())
         except pymysql.OperationalError as error:
-            # "preferred" means: TLS where the server has it. Some releases of the driver fall back alone, some refuse.
-            if self.mysql.tls == "preferred" and error.args[0] == 2026:
+            # "preferred" means: TLS where the server has it. To a server without it, PyMySQL 1.1 asks for TLS all the same
+            # and is told 1043 "Bad handshake"; 1.2 says 2026 itself.
+            if self.mysql.tls == "preferred" and error.args[0] in (1043, 2026):
                 return self._connect(None)
             raise
 

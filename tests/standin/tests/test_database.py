@@ -125,3 +125,20 @@ def unused_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("code", [1043, 2026])
+def test_preferred_falls_back_to_plain_and_true_does_not(monkeypatch, code):
+    tried = []
+
+    def connect(**options):
+        tried.append(options["ssl"] is not None)
+        if options["ssl"]:
+            raise database.pymysql.OperationalError(code, "no TLS here")
+        return "connection"
+
+    monkeypatch.setattr(database.pymysql, "connect", connect)
+    assert database.Database(parse_mysql("mysql://u:p@h/d")).connect() == "connection"
+    assert tried == [True, False]
+    with pytest.raises(database.pymysql.OperationalError):
+        database.Database(parse_mysql("mysql://u:p@h/d?tls=true")).connect()
