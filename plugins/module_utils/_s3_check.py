@@ -212,12 +212,12 @@ def tls(store: Store) -> Verdict:
     return passed("verified", expected)
 
 
-@check("s3.store", "the object-store name reaches an S3 store", needs=["s3.tls"])
+@check("s3.store", "the object-store name reaches an S3 store", needs=["s3.port", "s3.tls"])
 def store_answers(store: Store) -> Verdict:
     return reaches_s3(store.endpoint)
 
 
-@check("s3.clock", "this host and the store agree on the time", needs=["s3.tls"])
+@check("s3.clock", "this host and the store agree on the time", needs=["s3.port", "s3.tls"])
 def clock(store: Store) -> Verdict:
     answers = {store.endpoint.url: store.endpoint.request("GET", "/")}
     answers.update({url: answer for url, answer in store.health.items() if isinstance(answer, Answer)})
@@ -313,7 +313,7 @@ def anonymous_list(store: Store) -> Verdict:
     )
 
 
-@check_by_writing("s3.object.put_get_delete", "W&B's key writes, reads and deletes", needs=["s3.bucket.exists"])
+@check_by_writing("s3.object.put_get_delete", "W&B's key writes, reads and deletes", needs=["s3.bucket.region"])
 def put_get_delete(store: Store) -> Verdict:
     from botocore.exceptions import ClientError
 
