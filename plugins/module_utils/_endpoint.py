@@ -238,7 +238,7 @@ def reaches_s3(endpoint: Endpoint) -> Verdict:
     return failed(expected, says(answer), "%s leads to something that is no S3 store: correct wandb_s3_url, DNS, or nginx's server_name lines" % endpoint.host)
 
 
-@check("edge.s3.body", "an upload of 10 MB passes the proxy", needs=["edge.s3.upstream"])
+@check("edge.s3.body", "an upload of 10 MB passes the proxy", needs=["edge.s3.certificate.name", "edge.s3.upstream"])
 def s3_body(site: Site) -> Verdict:
     # A POST to / is no S3 call: the store refuses it, so nothing is written, but only after the proxy let it through.
     answer = site.s3.request("POST", "/", {"Content-Type": "application/octet-stream"}, b"a" * LARGE_BODY)

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Makes, in the folder $1, a CA of its own and certificates for the names $2 (comma-separated) that are bad in one way each.
+set -e
+mkdir -p "$1" && cd "$1"
+curve='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+# shellcheck disable=SC2086
+openssl req -x509 $curve -keyout ca.key -out ca.crt -days 3650 -subj /CN=Broken \
+    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+
+leaf() { # name, subject alternative names, first and last day
+    # shellcheck disable=SC2086
+    openssl req $curve -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
+    : > index && echo 01 > serial
+    printf '%s\n' '[ca]' default_ca=ours '[ours]' database=index serial=serial new_certs_dir=. default_md=sha256 policy=policy x509_extensions=leaf \
+        '[policy]' commonName=supplied '[leaf]' basicConstraints=CA:FALSE "subjectAltName=$2" authorityKeyIdentifier=keyid > leaf.cnf
+    openssl ca -batch -notext -config leaf.cnf -cert ca.crt -keyfile ca.key -in "$1.csr" -out "$1.crt" -startdate "$3" -enddate "$4"
+}
+
+names=DNS:$(echo "$2" | sed 's/,/,DNS:/g')
+leaf good "$names" 20200101000000Z 20491231000000Z
+leaf other_name DNS:other.example.com 20200101000000Z 20491231000000Z
+leaf expired "$names" 20200101000000Z 20210101000000Z
+leaf expiring "$names" 20200101000000Z "$(date -u -d '+20 days' +%Y%m%d%H%M%SZ)"
+leaf last_days "$names" 20200101000000Z "$(date -u -d '+3 days' +%Y%m%d%H%M%SZ)"
