@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import shlex
 import socket
 import subprocess
 import time
@@ -108,20 +109,19 @@ class LabHost:
                 machine.run("mkfs.xfs", "-q", "-f", temporary)
                 temporary.rename(image)
 
-    def mount(self) -> None:
-        """Mount the host's root and drives on the machine."""
+    def mounts(self) -> str:
+        """Shell commands that mount the host's root and drives."""
         layers = f"lowerdir={self.root},upperdir={self.home}/upper,workdir={self.home}/work"
-        machine.run("mount", "-t", "overlay", f"lab-{self.lab}", "-o", layers, self.home / "root")
+        lines = [["mount", "-t", "overlay", f"lab-{self.lab}", "-o", layers, f"{self.home}/root"]]
         for number, disk in enumerate(self.disks(), 1):
-            disk.mkdir(parents=True, exist_ok=True)
-            machine.run("mount", "-o", "loop", self.home / f"disk{number}.img", disk)
+            lines += [["mkdir", "-p", str(disk)], ["mount", "-o", "loop", f"{self.home}/disk{number}.img", str(disk)]]
+        return "; ".join(shlex.join(line) for line in lines)
 
     def boot(self) -> None:
-        """Power on: mount everything and start systemd in it."""
+        """Power on: start systemd in a mount namespace of its own, which alone sees the host's mounts and ends with it."""
         if self.running():
             return
         self.off()
-        self.mount()
         binds = [f"--bind={self.home}/docker:/var/lib/docker", f"--bind={self.home}/containers:/var/lib/containers"]
         binds += [f"--bind={disk}:/mnt/{disk.name}" for disk in self.disks()]
         command = [
@@ -142,8 +142,9 @@ class LabHost:
                 raise LabError(f"host {self.host.name} wants cgroup v1, which this machine does not have mounted below /sys/fs/cgroup")
             groups += [make_group(group) for group in v1_groups(self.lab, self.host.name)]
         join = "".join(f"echo $$ > '{group}/cgroup.procs'; " for group in groups)
+        inner = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", f'{self.mounts()}; exec "$@"', "sh", *command]
         with open(self.home / "console.log", "ab") as console:
-            started = subprocess.Popen(["sh", "-ec", f'{join}exec "$@"', "sh", *command], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            started = subprocess.Popen(["sh", "-ec", f'{join}exec "$@"', "sh", *inner], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
                                        env=environment, start_new_session=True)
         while not self.running() and started.poll() is None:
             time.sleep(0.01)
@@ -186,7 +187,7 @@ class LabHost:
 
 
 def off(lab: str, folder: pathlib.Path, name: str) -> None:
-    """Kill every process of a host and undo its mounts; works by the names of things alone."""
+    """Kill every process of a host and wait until its drives are free; works by the names of things alone."""
     group = lab_group(lab) / name
     kill_group(group)
     for old in v1_groups(lab, name):
@@ -194,9 +195,24 @@ def off(lab: str, folder: pathlib.Path, name: str) -> None:
     home = folder / "hosts" / name
     for point in machine.mounts_below(home):
         unmount(point)
-    for device in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
-        if device.read_text(encoding="utf-8").startswith(f"{home}/"):
-            machine.run("losetup", "--detach", f"/dev/{device.parts[3]}")
+    deadline = time.monotonic() + 10
+    while loop_devices(home):
+        if time.monotonic() > deadline:
+            machine.say(f"{' '.join(loop_devices(home))} of host {name}: in use by something outside the lab, goes away with that")
+            break
+        time.sleep(0.05)
+
+
+def loop_devices(home: pathlib.Path) -> list[str]:
+    """Loop devices of a host's drives."""
+    found = []
+    for entry in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+        try:
+            if entry.read_text(encoding="utf-8").startswith(f"{home}/"):
+                found.append(f"/dev/{entry.parts[3]}")
+        except OSError:  # gone since it was listed
+            continue
+    return found
 
 
 def unmount(point: str) -> None:
