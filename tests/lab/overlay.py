@@ -2,9 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
 """What a site on a lab sets beside its inventory: where packages come from, the image, a licence and an API key.
 
     overlay.py LAB     write group_vars/all/lab.yml beside the lab's inventory.yml, where Ansible reads it with -i inventory.yml
