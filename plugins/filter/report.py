@@ -132,8 +132,7 @@ def _account(check: t.Mapping[str, t.Any]) -> str:
         _text(check["expected"]),
         _text(check["found"]).rstrip("."),
     )
-    advice = check["advice"].rstrip(".")
-    return "%s %s%s." % (text, advice[:1].upper(), advice[1:]) if advice else text
+    return "%s Remedy: %s." % (text, check["advice"].rstrip(".")) if check["advice"] else text
 
 
 def _sentence(failed: t.Sequence[t.Mapping[str, t.Any]]) -> str:
@@ -147,17 +146,21 @@ def _lines(checks: t.Sequence[t.Mapping[str, t.Any]], counts: t.Mapping[str, t.M
     lines = ["%-6s %s" % (topic, "  ".join("%d %s" % (its[status], status) for status in STATUSES if its[status])) for topic, its in counts.items()]
     for status in ("fail", "warn"):
         lines += ["%s %s" % (status.upper(), _account(check)) for check in checks if check["status"] == status]
-    skipped: dict[tuple[str, str], list[str]] = {}
+    skipped: dict[str, dict[str, list[str]]] = {}
     for check in checks:
         # What waits for a failed check is named by that one's line already.
         if check["status"] == "skip" and not _text(check["found"]).startswith("not tried: "):
-            skipped.setdefault((check["host"], " ".join(filter(None, [_text(check["found"]), check["advice"]]))), []).append(check["id"])
-    lines += ["SKIP %s: %s (%s)" % (host, why, _ids(ids)) for (host, why), ids in skipped.items()]
+            why = " ".join(filter(None, [_text(check["found"]), check["advice"]]))
+            skipped.setdefault(why, {}).setdefault(check["id"], []).append(check["host"])
+    lines += ["SKIP %s: %s" % (_some(hosts_of), why) for why, hosts_of in skipped.items()]
     return lines
 
 
-def _ids(ids: t.Sequence[str]) -> str:
-    return ", ".join(ids) if len(ids) < 4 else "%s and %d more" % (ids[0], len(ids) - 1)
+def _some(hosts_of: t.Mapping[str, t.Sequence[str]]) -> str:
+    """The first of the ids, how many there are, and all their hosts."""
+    ids = list(hosts_of)
+    hosts = list(dict.fromkeys(host for hosts in hosts_of.values() for host in hosts))
+    return "%s%s on %s" % (ids[0], " and %d more" % (len(ids) - 1) if ids[1:] else "", ", ".join(hosts))
 
 
 class FilterModule:
