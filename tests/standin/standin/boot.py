@@ -71,7 +71,7 @@ def trust_custom_certificates() -> None:
     if not any(CUSTOM_CERTIFICATES.glob("*.crt")):
         return
     log("Found custom SSL certificates, updating root trust")
-    done = subprocess.run(["update-ca-certificates"], capture_output=True, text=True)
+    done = subprocess.run(["update-ca-certificates"], capture_output=True, text=True, check=False)
     log(f"update-ca-certificates: {' '.join((done.stdout if done.returncode == 0 else done.stderr).split())}")
 
 

@@ -45,12 +45,13 @@ class Config:
 def _split(name: str, value: str, scheme: str) -> SplitResult:
     try:
         parts = urlsplit(value)
-        _ = parts.port
+        if parts.port == 0:
+            raise ValueError("port 0")
     except ValueError:
         raise ConfigError(f"{name}: invalid host or port") from None
     if parts.scheme != scheme:
         raise ConfigError(f"{name}: want {scheme}://USER:PASSWORD@HOST/NAME, found another scheme or none")
-    userinfo, at, _ = parts.netloc.rpartition("@")
+    userinfo, at, dummy = parts.netloc.rpartition("@")
     if not at or not USERINFO.fullmatch(userinfo) or userinfo.count(":") != 1:
         raise ConfigError(f"{name}: net/url: invalid userinfo")
     if not parts.hostname:

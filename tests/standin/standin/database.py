@@ -154,7 +154,7 @@ def read_migrations(folder: Path = MIGRATIONS) -> dict:
     """{version: (name, [statement])} from files named VERSION_name.sql; statements end with a semicolon and a newline."""
     found = {}
     for path in sorted(folder.glob("*.sql")):
-        version, _, name = path.stem.partition("_")
+        version, dummy, name = path.stem.partition("_")
         found[int(version)] = (name, [s.strip() for s in path.read_text().split(";\n") if s.strip()])
     return found
 

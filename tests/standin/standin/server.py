@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     # The client's side: HTTP Basic, user "api", password the key.
 
     def authenticate(self, cursor) -> graphql.Request:
-        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
+        scheme, dummy, value = self.headers.get("Authorization", "").partition(" ")
         try:
             api_key = base64.b64decode(value, validate=True).decode().partition(":")[2] if scheme == "Basic" else ""
         except (binascii.Error, UnicodeDecodeError):
@@ -216,10 +216,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def session_user(self) -> int | None:
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get("session")
-        value, _, signature = cookie.value.rpartition(".") if cookie else ("", "", "")
+        value, dummy, signature = cookie.value.rpartition(".") if cookie else ("", "", "")
         if not hmac.compare_digest(signature.encode(), self.sign(value).encode()):
             return None
-        user_id, _, expires = value.partition(".")
+        user_id, dummy, expires = value.partition(".")
         return int(user_id) if int(expires) > time.time() else None
 
     def authorize(self, make_key):

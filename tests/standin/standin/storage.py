@@ -70,7 +70,7 @@ class Bucket:
     def head(self, key: str) -> dict | None:
         """{"size": bytes, "md5": hex} of an object, None when there is none."""
         try:
-            _, headers = self._request("HEAD", key)
+            dummy, headers = self._request("HEAD", key)
         except StorageError as error:
             if error.code == "404":
                 return None

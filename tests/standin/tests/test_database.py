@@ -22,7 +22,7 @@ def test_too_old_or_no_mysql(version):
 def test_the_real_migrations():
     found = read_migrations()
     assert list(sorted(found)) == list(range(1, len(found) + 1)) and len(found) >= 3
-    for _, statements in found.values():
+    for dummy, statements in found.values():
         assert statements and all(s.startswith("CREATE TABLE") and "PRIMARY KEY" in s and s.endswith((")", ");")) for s in statements)
 
 
@@ -78,8 +78,8 @@ def few(monkeypatch):
 def test_each_statement_runs_once_and_under_the_dirty_mark(few):
     fake, lines = FakeDatabase(), []
     migrate(fake, fake, 0, lines.append)
-    assert [sql for sql, _ in fake.done] == ["CREATE 1", "CREATE 2a", "CREATE 2b", "CREATE 10"]
-    assert [row for _, row in fake.done] == [{"version": v, "dirty": True} for v in (1, 2, 2, 10)]
+    assert [sql for sql, dummy in fake.done] == ["CREATE 1", "CREATE 2a", "CREATE 2b", "CREATE 10"]
+    assert [row for dummy, row in fake.done] == [{"version": v, "dirty": True} for v in (1, 2, 2, 10)]
     assert fake.row == {"version": 10, "dirty": False}
     assert lines[-1] == "database is at version 10, 3 migrations applied"
     fake.done.clear()

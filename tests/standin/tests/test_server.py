@@ -101,23 +101,23 @@ def test_without_the_key(ask, authorization):
 
 
 def test_graphql(ask, app):
-    status, _, body = ask("POST", "/graphql", b'{"query": "query Viewer { viewer { id } }"}', Authorization=basic(KEY))
+    status, dummy, body = ask("POST", "/graphql", b'{"query": "query Viewer { viewer { id } }"}', Authorization=basic(KEY))
     assert status == 200 and json.loads(body)["data"]["viewer"]["username"] == "admin"
     assert ask("POST", "/graphql", b"no json", Authorization=basic(KEY))[0] == 400
-    status, _, body = ask("POST", "/graphql", b'{"query": "query Nonsense { x }"}', Authorization=basic(KEY))
+    status, dummy, body = ask("POST", "/graphql", b'{"query": "query Nonsense { x }"}', Authorization=basic(KEY))
     assert status == 200 and "errors" in json.loads(body)
     assert app.lines == ["graphql: Nonsense: the test double does not know the operation 'Nonsense'"]
 
 
 def test_a_file_is_a_redirect_to_its_presigned_url(ask):
-    status, headers, _ = ask("GET", "/files/jane/verify/r1/media/HT%253ML%20.html", Authorization=basic(KEY))
+    status, headers, dummy = ask("GET", "/files/jane/verify/r1/media/HT%253ML%20.html", Authorization=basic(KEY))
     assert status == 302
     assert headers["Location"].startswith("https://s3.example.com/local-files/jane/verify/r1/media/HT%253ML%20.html?X-Amz-")
     assert ask("GET", "/files/jane/verify/r9/f", Authorization=basic(KEY))[0] == 404
 
 
 def test_a_preflight_for_a_file_goes_to_the_bucket(ask):
-    status, headers, _ = ask("OPTIONS", "/files/jane/verify/r1/HT%253ML%20.html", Origin="https://wandb.example.com")
+    status, headers, dummy = ask("OPTIONS", "/files/jane/verify/r1/HT%253ML%20.html", Origin="https://wandb.example.com")
     assert (status, headers["Location"]) == (307, "https://s3.example.com/local-files/jane/verify/r1/HT%253ML%20.html")
     assert headers["Access-Control-Allow-Origin"] is None
 
@@ -129,19 +129,19 @@ def test_cors_of_the_api(ask):
 
 def test_a_failure_is_logged_without_the_query_string(ask, app):
     app.database = None
-    status, _, body = ask("GET", "/files/a/b/c/d?token=secret", Authorization=basic(KEY))
+    status, dummy, body = ask("GET", "/files/a/b/c/d?token=secret", Authorization=basic(KEY))
     assert (status, json.loads(body)) == (500, {"error": "internal server error"})
     assert len(app.lines) == 1 and "/files/a/b/c/d" in app.lines[0] and "secret" not in app.lines[0] and KEY not in app.lines[0]
 
 
 def test_authorize_wants_a_session(ask):
     for cookie in ("", "session=1.9999999999.0000", "session=", "session=x"):
-        status, headers, _ = ask("GET", "/authorize", Cookie=cookie)
+        status, headers, dummy = ask("GET", "/authorize", Cookie=cookie)
         assert (status, headers["Location"]) == (303, "/login")
 
 
 def test_sign_up_is_refused_with_a_reason(ask):
-    status, _, body = ask("POST", "/signup", b"username=jane&email=jane&password=short")
+    status, dummy, body = ask("POST", "/signup", b"username=jane&email=jane&password=short")
     assert status == 400 and b"at least 8 characters" in body
     assert ask("GET", "/signup")[0] == 200
 

@@ -190,15 +190,15 @@ def use_artifact(request: Request, variables: dict) -> dict:
 
 @operation("ArtifactType")
 def artifact_type(request: Request, variables: dict) -> dict:
-    name, _, alias = variables["name"].partition(":")
-    _, collection = find_collection(request, variables, name)
+    name, dummy, alias = variables["name"].partition(":")
+    dummy, collection = find_collection(request, variables, name)
     found = find_version(request, collection, alias or "latest")
     return {"project": {"artifact": found and {"artifactType": {"name": collection["type"]}}}}
 
 
 @operation("ArtifactMembershipByName")
 def artifact_by_name(request: Request, variables: dict) -> dict:
-    name, _, alias = variables["name"].partition(":")
+    name, dummy, alias = variables["name"].partition(":")
     project, collection = find_collection(request, variables, name)
     found = find_version(request, collection, alias or "latest")
     if found is None:
