@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks the proxy of this host as a client does, and prints what came back as JSON: one key for each fact."""
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import sys
+from http.client import HTTPResponse
+
+ADDRESS = sys.argv[1]
+WANDB, S3 = "wandb.example.com", "s3.example.com"
+PATH = "/a%2Fb//c%20d?X-Amz-Signature=%7Babc%2B"
+SPOOFED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example.org", "X-Forwarded-Port": "1"}
+
+
+def tls(name: str) -> ssl.SSLSocket:
+    """A verified connection that asks for the name; the system's trust store must know the CA."""
+    return ssl.create_default_context().wrap_socket(socket.create_connection((ADDRESS, 443), 10), server_hostname=name)
+
+
+def send(connection: socket.socket, method: str, path: str, host: str, **headers: str) -> None:
+    lines = ["%s %s HTTP/1.1" % (method, path), "Host: %s" % host, *("%s: %s" % (key.replace("_", "-"), value) for key, value in headers.items())]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+
+
+def answer(connection: socket.socket, method: str = "GET") -> HTTPResponse:
+    response = HTTPResponse(connection, method=method)
+    response.begin()
+    return response
+
+
+def seen(response: HTTPResponse) -> dict:
+    """What the upstream saw; its headers by name, each name once."""
+    found = json.loads(response.read())
+    names = [name for name, value in found["headers"]]
+    assert len(names) == len(set(names)), names
+    return dict(found, headers=dict(found["headers"]))
+
+
+def get(name: str, path: str = PATH, **headers: str) -> tuple[HTTPResponse, dict]:
+    connection = tls(name)
+    send(connection, "GET", path, name, **headers)
+    response = answer(connection)
+    return response, seen(response)
+
+
+def put(name: str, count: int) -> int:
+    """How many bytes of a body the upstream got."""
+    connection = tls(name)
+    send(connection, "PUT", "/big", name, Content_Length=str(count))
+    block = b"x" * 2**20
+    for _ in range(count // len(block)):
+        connection.sendall(block)
+    return seen(answer(connection))["length"]
+
+
+def early(name: str) -> int:
+    """Status of an answer that comes before the body is sent: only a proxy that does not buffer requests passes it on."""
+    connection = tls(name)
+    send(connection, "PUT", "/early", name, Content_Length=str(2**20))
+    connection.sendall(b"x" * 1024)
+    connection.settimeout(10)
+    return answer(connection).status
+
+
+def upgraded() -> str:
+    connection = tls(WANDB)
+    send(connection, "GET", "/socket", WANDB, Upgrade="websocket", Connection="Upgrade")
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += connection.recv(1)
+    connection.sendall(b"ping")
+    return "%s %s" % (head.split()[1].decode(), connection.recv(4).decode())
+
+
+def refused_tls(name: str | None) -> str:
+    try:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.wrap_socket(socket.create_connection((ADDRESS, 443), 10), server_hostname=name)
+        return "accepted"
+    except ssl.SSLError as error:
+        return error.reason
+
+
+def plain(host: str, path: str = "/x?y=z") -> dict | str:
+    connection = socket.create_connection((ADDRESS, 80), 10)
+    send(connection, "GET", path, host)
+    try:
+        response = answer(connection)
+    except ConnectionError:
+        return "no answer"
+    return {"status": response.status, "location": response.getheader("Location"), "server": response.getheader("Server")}
+
+
+response, wandb = get(WANDB, **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
+s3_response, s3 = get(S3, **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
+connection = tls(S3)
+send(connection, "GET", "/minio/admin/v3/info", S3)
+certificate = tls(WANDB).getpeercert()
+print(
+    json.dumps(
+        {
+            "wandb": wandb,
+            "s3": s3,
+            "hsts": response.headers.get_all("Strict-Transport-Security"),
+            "server": response.getheader("Server"),
+            "admin_api": answer(connection).status,
+            "big_wandb": put(WANDB, 32 * 2**20),
+            "big_s3": put(S3, 32 * 2**20),
+            "early": [early(WANDB), early(S3)],
+            "upgraded": upgraded(),
+            "unknown_name": refused_tls("other.example.com"),
+            "no_name": refused_tls(None),
+            "plain": [plain(WANDB), plain(S3)],
+            "plain_unknown": plain("other.example.com"),
+            "nodes": sorted({get(S3, "/n")[1]["node"] for _ in range(12)}),
+            "serial": certificate["serialNumber"],
+            "names": sorted(value for kind, value in certificate["subjectAltName"]),
+        }
+    )
+)
