@@ -46,7 +46,8 @@ def leftovers(name):
     found += [line for line in subprocess.check_output(["iptables-save"], text=True).splitlines() if f'"baremetal-wandb lab {name}"' in line]
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{folder}/" in (process / "cmdline").read_text() + (process / "mountinfo").read_text() or f"/baremetal-wandb/{name}/" in (process / "cgroup").read_text():
+            signs = "".join((process / file).read_text() for file in ("cmdline", "mountinfo", "cgroup"))
+            if f"{folder}/" in signs or f"/baremetal-wandb/{name}/" in signs:
                 # A killed process that its parent has yet to notice is none any more.
                 if "State:\tZ" not in (process / "status").read_text():
                     found.append((process / "cmdline").read_text().replace("\0", " "))

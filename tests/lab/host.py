@@ -193,7 +193,7 @@ def off(lab: str, folder: pathlib.Path, name: str) -> None:
     for old in v1_groups(lab, name):
         remove_group(old)
     home = folder / "hosts" / name
-    for point in machine.mounts_below(home):
+    for point in machine.mounts_below(home):  # what somebody mounted there by hand
         unmount(point)
     deadline = time.monotonic() + 10
     while loop_devices(home):

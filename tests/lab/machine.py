@@ -118,7 +118,8 @@ def prepare() -> None:
         raise LabError("the lab boots hosts, so it needs root: run it with sudo or as root")
     release = os.uname().release
     if tuple(int(part) for part in release.split("-")[0].split(".")[:2]) < OLDEST_KERNEL:
-        raise LabError(f"this machine's kernel is {release}; the lab needs {'.'.join(map(str, OLDEST_KERNEL))} or newer, which can end a whole control group at once")
+        oldest = ".".join(map(str, OLDEST_KERNEL))
+        raise LabError(f"this machine's kernel is {release}; the lab needs {oldest} or newer, which can end a whole control group at once")
     missing = sorted({package for command, package in COMMANDS.items() if not shutil.which(command, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")})
     if missing:
         install(missing)

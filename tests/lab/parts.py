@@ -35,7 +35,6 @@ PYTHONS = ("3.11", "3.13")
 WHEEL_PLATFORMS = (*(f"manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)), "manylinux2014_x86_64", "linux_x86_64")
 
 
-
 def part(name: str) -> pathlib.Path:
     """Path of a part, made now if it is not in the cache."""
     if name not in PARTS:
