@@ -125,7 +125,7 @@ def _text(value: t.Any) -> str:
 
 def _account(check: t.Mapping[str, t.Any]) -> str:
     """A record that did not hold, as one sentence after its host."""
-    text = "%s: %s (%s) does not hold: expected %s, found %s." % (
+    text = "%s: %s (%s): expected %s, found %s." % (
         check["host"],
         check["title"],
         check["id"],
