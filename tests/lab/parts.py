@@ -83,7 +83,7 @@ def standin_image(name: str) -> pathlib.Path:
     build = source / "build.sh"
     if not build.exists():
         raise LabError(f"{build} is missing, so the part {name} cannot be made")
-    files = [path for path in sorted(source.rglob("*")) if path.is_file() and "__pycache__" not in path.parts and ".pytest_cache" not in path.parts]
+    files = [path for path in sorted(source.rglob("*")) if path.is_file() and not {"__pycache__", "tests"} & set(path.relative_to(source).parts)]
     key = [(str(path.relative_to(source)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
     mirror = machine.apt_sources()["main"]
 
