@@ -28,12 +28,13 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 
 class Found(t.NamedTuple):
-    """What the server runs with. I(variables) and I(plugins) (name: whether it is active) by lower-case name; I(stale) are options that the
-    server shows nowhere and that changed in the file after its start."""
+    """What the server runs with. I(variables) and I(plugins) (name: whether it is active) by lower-case name. I(from_file) are those
+    that have their values from the option file. I(stale) says that the file changed after the start."""
 
     variables: dict[str, str]
     persisted: frozenset[str]
     plugins: dict[str, bool]
+    from_file: frozenset[str] = frozenset()
     stale: bool = False
 
 
@@ -97,7 +98,9 @@ def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
-    return Found(variables, persisted, plugins, _younger(server, settings_file))
+    rows = server.rows("SELECT VARIABLE_NAME FROM performance_schema.variables_info WHERE VARIABLE_PATH = %s", settings_file or "none")
+    from_file = frozenset(name.lower() for (name,) in rows)
+    return Found(variables, persisted, plugins, from_file, _younger(server, settings_file))
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
@@ -125,6 +128,8 @@ def plan(found: Found, want: t.Mapping[str, str]) -> list[Change]:
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
         elif found.stale:
             changes.append(Change(name, None, value, "restart"))
+    for name in sorted(found.from_file - set(want)):
+        changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
     return changes
 
 

@@ -29,6 +29,8 @@ options:
     description:
       - Path of the option file on the host where the module runs.
       - An option that the server does not show needs a restart when this file was changed after the start of the server.
+      - A variable that the server has from this file and that is not among O(settings) needs one, too. One that was set while the server ran is
+        not told from those that others set, and keeps its value until the next restart.
     type: path
 attributes:
   check_mode:
@@ -81,7 +83,7 @@ changes:
       returned: always
       sample: "262144"
     after:
-      description: What it should run with.
+      description: What it should run with, C(no longer listed) for what the file does not set any more.
       type: str
       returned: always
       sample: 32M
