@@ -94,7 +94,11 @@ def mounted(node: Node) -> Verdict:
             "mount each drive at its directory (an fstab line with LABEL=, xfs, defaults,noatime), or name where drives are mounted in minio_drives, "
             "for example minio_drives: [/mnt/disk1, /mnt/disk2]",
         )
-    return warned("a mount point", "%s is a directory of another file system" % loose[0], "a full bucket fills that file system too: give MinIO a drive of its own")
+    return warned(
+        "a mount point",
+        "%s is a directory of another file system" % loose[0],
+        "a full bucket fills that file system too: give MinIO a drive of its own",
+    )
 
 
 @check("minio.drive.size", "drives have one size", needs=["minio.drive.present"])

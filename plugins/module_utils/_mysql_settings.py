@@ -38,7 +38,6 @@ class Found(t.NamedTuple):
     stale: bool = False
 
 
-
 class Change(t.NamedTuple):
     """One difference. I(how) is C(set) for a variable of the running server, C(reset_persisted) for a value that C(SET PERSIST) keeps over
     the file, C(restart) for what only a start of the server can change."""

@@ -48,7 +48,7 @@ options:
 extends_documentation_fragment:
   - baremetal.wandb.check
 author:
-  - The baremetal.wandb authors
+  - The baremetal.wandb authors (@wandb-baremetal)
 """
 
 EXAMPLES = r"""

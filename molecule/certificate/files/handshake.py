@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Serves the host's certificate and has a strict client, which trusts what the system trusts, shake hands with it by every name given."""
 from __future__ import annotations

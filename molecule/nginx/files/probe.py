@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks the proxy of this host as a client does, and prints what came back as JSON: one key for each fact."""
 from __future__ import annotations
@@ -51,7 +50,7 @@ def put(name: str, count: int) -> int:
     connection = tls(name)
     send(connection, "PUT", "/big", name, Content_Length=str(count))
     block = b"x" * 2**20
-    for _ in range(count // len(block)):
+    for _part in range(count // len(block)):
         connection.sendall(block)
     return seen(answer(connection))["length"]
 
@@ -116,7 +115,7 @@ print(
             "no_name": refused_tls(None),
             "plain": [plain(WANDB), plain(S3)],
             "plain_unknown": plain("other.example.com"),
-            "nodes": sorted({get(S3, "/n")[1]["node"] for _ in range(12)}),
+            "nodes": sorted({get(S3, "/n")[1]["node"] for _try in range(12)}),
             "serial": certificate["serialNumber"],
             "names": sorted(value for kind, value in certificate["subjectAltName"]),
         }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # validate.sh MYSQLD MAIN_FILE SETTINGS_FILE CANDIDATE: whether the server accepts all its option files with CANDIDATE in place of SETTINGS_FILE.
 # They are read from one file beside the main one, since AppArmor lets the server read nothing elsewhere.
 set -e

@@ -14,10 +14,10 @@ import pytest
 LAB = Path(__file__).resolve().parents[2] / "lab"
 sys.path.insert(0, str(LAB))
 
-import lab  # noqa: E402  # pylint: disable=wrong-import-position
-import machine  # noqa: E402  # pylint: disable=wrong-import-position
-import network  # noqa: E402  # pylint: disable=wrong-import-position
-import topology  # noqa: E402  # pylint: disable=wrong-import-position
+import lab  # pylint: disable=wrong-import-position
+import machine  # pylint: disable=wrong-import-position
+import network  # pylint: disable=wrong-import-position
+import topology  # pylint: disable=wrong-import-position
 
 
 def test_defaults_and_everything_set():

@@ -64,7 +64,7 @@ def minio(node):
         server.server_close()
 
 
-def bad(node, only=DRIVE_CHECKS):
+def bad(node, only=tuple(DRIVE_CHECKS)):
     """Ids of what did not pass, with what was found."""
     return {record["id"]: record["found"] for record in check.records(node, only=only) if record["status"] != "pass"}
 
