@@ -101,7 +101,7 @@ def mounted(node: Node) -> Verdict:
     )
 
 
-@check("minio.drive.size", "drives have one size", needs=["minio.drive.present"])
+@check("minio.drive.size", "drives have one size", needs=["minio.drive.mounted"])
 def sizes(node: Node) -> Verdict:
     found = {drive: size(drive) for drive in node.drives}
     smallest, largest = min(found.values()), max(found.values())

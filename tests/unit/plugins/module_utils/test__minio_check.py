@@ -81,7 +81,10 @@ def test_a_missing_directory_is_named_and_the_rest_not_tried(node):
 
 def test_a_directory_without_a_mount_is_refused_in_a_cluster(node, monkeypatch):
     monkeypatch.setattr(_minio_check, "is_mount_point", lambda drive: drive == node.drives[0])
-    assert bad(node) == {"minio.drive.mounted": "no drive is mounted at %s" % node.drives[1]}
+    assert bad(node) == {
+        "minio.drive.mounted": "no drive is mounted at %s" % node.drives[1],
+        "minio.drive.size": "not tried: minio.drive.mounted failed",
+    }
 
 
 def test_a_single_drive_may_be_a_directory_but_warns(node, monkeypatch):
