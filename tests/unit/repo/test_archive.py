@@ -126,4 +126,6 @@ def test_importer_accepts_the_archive(archive, tmp_path):
     )
     said = result.stdout + result.stderr
     assert result.returncode == 0 and "Importer processing completed successfully" in said, said
-    assert re.findall(r"^(?:ERROR|WARNING).*", said, re.MULTILINE) == []
+    # It looks at the archive alone, without the collection that this one depends on.
+    found = re.findall(r"^(?:ERROR|WARNING).*", said, re.MULTILINE)
+    assert [line for line in found if "couldn't resolve module/action 'community.crypto." not in line] == []
