@@ -64,7 +64,9 @@ def write(lab: str) -> Path:
     old = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     new = path.with_suffix(".part")
     new.touch(mode=0o600)
-    new.write_text(yaml.safe_dump(values(old or {}), sort_keys=False, width=1000), encoding="utf-8")
+    # The lab's CA goes with the lab, and labs side by side have one each.
+    site = values(old or {}) | {"certificate_ca_dir": str(path.parents[2] / "ca")}
+    new.write_text(yaml.safe_dump(site, sort_keys=False, width=1000), encoding="utf-8")
     new.rename(path)
     return path
 
