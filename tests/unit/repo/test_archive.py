@@ -126,6 +126,6 @@ def test_importer_accepts_the_archive(archive, tmp_path):
     )
     said = result.stdout + result.stderr
     assert result.returncode == 0 and "Importer processing completed successfully" in said, said
-    # It looks at the archive alone, without the collection that this one depends on.
-    found = re.findall(r"^(?:ERROR|WARNING).*", said, re.MULTILINE)
-    assert [line for line in found if "couldn't resolve module/action 'community.crypto." not in line] == []
+    # It looks at the archive alone, without the collection that this one depends on; the playbooks' syntax is tested above, with it.
+    apart = re.compile(r"couldn't resolve module/action 'community\.crypto\.|playbook due to failing syntax check")
+    assert [line for line in re.findall(r"^(?:ERROR|WARNING).*", said, re.MULTILINE) if not apart.search(line)] == []
