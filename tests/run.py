@@ -194,6 +194,16 @@ def one(*words: str) -> t.Callable[[Step], tuple[int, int]]:
     return run
 
 
+def part(name: str) -> t.Callable[[Step], tuple[int, int]]:
+    """A part that the lab's hosts are fed with: no test, but a failure when it cannot be made."""
+
+    def run(step: Step) -> tuple[int, int]:
+        succeed(step, [*LAB, "part", name])
+        return 0, 0
+
+    return run
+
+
 def tracked() -> list[str]:
     """The files of the checkout as git sees them, new ones included, without the link to the checkout itself."""
     listed = subprocess.run(
@@ -316,7 +326,7 @@ def test_steps(wanted: list[str]) -> list[Step]:
     unknown = set(wanted) - set(scenarios())
     if unknown:
         sys.exit(f"run.py: no scenario {', '.join(sorted(unknown))}; there are: {' '.join(scenarios())}")
-    parts = [Step(f"part-{name}", one(*LAB, "part", name)) for name in PARTS]
+    parts = [Step(f"part-{name}", part(name)) for name in PARTS]
     molecule = [Step(f"molecule-{name}", scenario(name), tuple(parts)) for name in scenarios() if not wanted or name in wanted]
     if wanted:
         return [*parts, *molecule]
