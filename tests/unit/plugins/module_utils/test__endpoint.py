@@ -103,7 +103,7 @@ def serving(leaf=None, answers=None, limit=10**9):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(leaf)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield "%s://localhost:%d" % ("https" if leaf else "http", server.server_address[1])
     finally:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import http.server
 import threading
@@ -24,7 +25,7 @@ DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Er
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """A store in memory. It believes a signature that names the right host, object and time, which is enough here. Its faults are in C(server.faults)."""
+    """A store in memory. It knows the presigned URLs that were made, and which path each is for. Its faults are in C(server.faults)."""
 
     protocol_version = "HTTP/1.1"
 
@@ -49,10 +50,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         faults = self.server.faults
         if "X-Amz-Signature" not in query:
             return "anonymous" in faults
-        signed = self.server.signed.setdefault(query["X-Amz-Signature"][0], (self.path, self.headers["Host"]))
-        begin = time.mktime(time.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")) - time.timezone
+        signed = self.server.signed[query["X-Amz-Signature"][0]]
+        begin = calendar.timegm(time.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ"))
         return (
-            ("tampered" in faults or unquote(signed[0].split("?")[0]) == unquote(self.path.split("?")[0]))
+            ("tampered" in faults or signed == self.path.split("?")[0])
             and ("host" in faults or not self.headers["Host"].startswith("not-"))
             and ("expired" in faults or time.time() < begin + int(query["X-Amz-Expires"][0]))
         )
@@ -105,11 +106,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def store(faults=(), skew=0, read_only=""):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.objects, server.signed, server.faults, server.skew = {}, {}, faults, skew
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     url = "http://127.0.0.1:%d" % server.server_address[1]
     s3 = _s3.client(boto3, url, {"access_key": "key", "secret_key": "secret-key", "timeout": 5}, "us-east-1", None)
     subject = Store(s3, Endpoint(url, timeout=5), "other", "us-east-1", "probe/host/", ORIGIN, "https://foreign.invalid", read_only=read_only)
     subject.server = server
+    sign = subject.signed
+
+    def signed(*arguments, **options):
+        target = urlsplit(sign(*arguments, **options))
+        server.signed[parse_qs(target.query)["X-Amz-Signature"][0]] = target.path
+        return target.geturl()
+
+    subject.signed = signed
     try:
         yield subject
     finally:
