@@ -98,10 +98,10 @@ def system(host: Host, want: Want) -> Verdict:
     family, version = release.get("ID", ""), release.get("VERSION_ID", "")
     if family in ENTERPRISE_LINUX:
         family, version = "el", version.split(".")[0]
-    found = release.get("PRETTY_NAME") or "%s %s" % (family, version)
+    found = release.get("PRETTY_NAME") or "%s %s" % (release.get("NAME", "a system without a name"), release.get("VERSION_ID", ""))
     if version in SUPPORTED.get(family, ()):
         return passed(found, SUPPORTED_TEXT)
-    return failed(SUPPORTED_TEXT, found, "install one of the supported systems on this host, or take another host into the inventory")
+    return failed(SUPPORTED_TEXT, found, "install one of the supported systems on this host, for example Debian 13, or take another host into the inventory")
 
 
 @check("host.architecture", "the processor can run what is installed")
