@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes the collections that the roles depend on importable: the linters ask their modules which options are secret."""
+"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark."""
 
 from __future__ import annotations
 
@@ -10,3 +10,4 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path.home() / ".cache" / "baremetal-wandb" / "collections"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
