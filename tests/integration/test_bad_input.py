@@ -39,7 +39,7 @@ ARM = """
 mkdir -p /opt/arm && echo 'import os
 real = os.uname()
 os.uname = lambda: os.uname_result((*real[:4], "aarch64"))' > /opt/arm/sitecustomize.py
-printf '#!/bin/sh\\nPYTHONPATH=/opt/arm exec /usr/bin/python3 "$@"\\n' > /opt/arm/python3
+printf '#!/bin/sh\\nPYTHONPATH=/opt/arm PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 "$@"\\n' > /opt/arm/python3
 chmod -R a+rX /opt/arm && chmod 0755 /opt/arm/python3
 """
 
@@ -160,6 +160,7 @@ def good_inventory(tmp_path_factory):
     lab("up", str(folder / "topology.yml"), "--name", NAME)
     try:
         # overlayfs notes on a merged folder that it is one when it is first listed, which changes its ctime.
+        marks(list(TOPOLOGY["hosts"]))
         newer(list(TOPOLOGY["hosts"]))
         inventory = yaml.safe_load(lab("inventory", NAME))
         inventory["all"]["vars"] |= {
