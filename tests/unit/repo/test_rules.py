@@ -107,6 +107,15 @@ def scenario_findings(shared: dict[str, t.Any], own: dict[str, t.Any], files: se
     return found + [f"{name} is missing" for name in ("converge.yml", "verify.yml", "topology.yml") if name not in files]
 
 
+def asserts(playbook: Path) -> bool:
+    """Whether a playbook, or one that it imports, has a task that can fail on what it finds."""
+    plays = load(playbook)
+    imported = [play["ansible.builtin.import_playbook"] for play in plays if "ansible.builtin.import_playbook" in play]
+    return any(task.module.endswith(("assert", "_check", "command", "include_tasks")) for task in walk(playbook, plays)) or any(
+        asserts(playbook.parent / name) for name in imported
+    )
+
+
 def test_scenarios_test():
     shared = load(TOP / ".config/molecule/config.yml")
     folders = [path.parent for path in (TOP / "molecule").glob("*/molecule.yml")]
@@ -114,8 +123,7 @@ def test_scenarios_test():
     found = {}
     for folder in folders:
         findings = scenario_findings(shared, load(folder / "molecule.yml") or {}, {path.name for path in folder.iterdir()})
-        verify = folder / "verify.yml"
-        if verify.exists() and not any(task.module.endswith(("assert", "_check", "command")) for task in walk(verify, load(verify))):
+        if (folder / "verify.yml").exists() and not asserts(folder / "verify.yml"):
             findings.append("verify.yml asserts nothing")
         if findings:
             found[folder.name] = findings
