@@ -47,7 +47,8 @@ chmod -R a+rX /opt/arm && chmod 0755 /opt/arm/python3
 def release(**values: str) -> str:
     """Commands that make a host say it is another system."""
     lines = "\\n".join(f'{key}="{value}"' for key, value in values.items())
-    return f"cp --remove-destination /usr/lib/os-release /etc/os-release && mv /etc/debian_version /etc/debian_version.kept && printf '{lines}\\n' > /etc/os-release"
+    copy = "cp --remove-destination /usr/lib/os-release /etc/os-release && mv /etc/debian_version /etc/debian_version.kept"
+    return f"{copy} && printf '{lines}\\n' > /etc/os-release"
 
 
 RELEASE_BACK = "ln -sf ../usr/lib/os-release /etc/os-release; mv /etc/debian_version.kept /etc/debian_version; rm -f /etc/redhat-release"
