@@ -89,7 +89,7 @@ CASES = (
         {"minio_drives": [f"/mnt/disk{number}" for number in range(1, 18)]},
         groups={"wandb_minio": ["minio1"]},
     ),
-    Case("unequal drives", ("minio_drives", "different sizes"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}),
+    Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}),
     Case(
         "two nodes with a drive each",
         ("minio_allow_fragile_layout", "minio_drives"),
