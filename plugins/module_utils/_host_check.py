@@ -110,7 +110,10 @@ def architecture(host: Host, want: Want) -> Verdict:
     found = ARCHITECTURES.get(machine, machine)
     if not want.architectures or found in want.architectures:
         return passed(found, " or ".join(want.architectures) or "any")
-    return failed(" or ".join(want.architectures), found, "take another host into the group: the image wandb/local exists for amd64 only")
+    advice = (
+        "the image wandb/local exists for amd64 only: name an x86_64 host in the group wandb_server of the inventory, for example wandb_server: {hosts: {app1: {}}}"
+    )
+    return failed(" or ".join(want.architectures), found, advice)
 
 
 @check("host.python", "Python can run the modules")
@@ -177,7 +180,10 @@ def names_resolve(host: Host, want: Want) -> Verdict:
     missing = [name for name in want.names if not found[name]]
     if not missing:
         return passed("; ".join("%s is %s" % (name, ", ".join(found[name])) for name in want.names))
-    advice = "add %s to the DNS that this host asks (see /etc/resolv.conf) or to its /etc/hosts" % " and ".join(missing)
+    advice = (
+        "add %s to the DNS that this host asks (see /etc/resolv.conf) or to its /etc/hosts, for example \"192.0.2.10 %s\" with the proxy's address; "
+        "the names come from wandb_url and wandb_s3_url" % (" and ".join(missing), missing[0])
+    )
     return failed("an address for " + ", ".join(want.names), "no address for " + ", ".join(missing), advice)
 
 
