@@ -100,18 +100,20 @@ class Checks:
         broken: dict[str, str] = {}
         records = []
         for one in self._checks:
+            missing = [need for need in one.needs if need in broken]
             if only and not _matches(one.id, only) or _matches(one.id, skip):
+                if missing:  # what needs this one needs what this one would
+                    broken[one.id] = broken[missing[0]]
                 continue
             started = time.monotonic()
-            missing = [need for need in one.needs if need in broken]
             if not installed:
                 verdict = skipped("not installed yet")
             elif missing:
-                verdict = skipped("not tried: %s %s" % (missing[0], broken[missing[0]]))
+                verdict = skipped("not tried: " + broken[missing[0]])
             else:
                 verdict = _verdict(one, subjects)
             if verdict.status in ("fail", "skip"):
-                broken[one.id] = {"fail": "failed", "skip": "was skipped"}[verdict.status]
+                broken[one.id] = "%s %s" % (one.id, {"fail": "failed", "skip": "was skipped"}[verdict.status])
             records.append(
                 {
                     "id": one.id,

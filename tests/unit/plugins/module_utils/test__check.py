@@ -54,6 +54,13 @@ def test_a_check_whose_need_failed_is_not_tried_and_says_why(check):
     assert records[2]["found"] == "not tried: db.size was skipped"
 
 
+def test_a_check_left_out_hands_its_needs_on(check):
+    records = check.records({"login": False, "size": 9}, skip=["db.size"])
+    assert statuses(records) == {"db.login": "fail", "db.depends.on_size": "skip", "clock": "warn"}
+    assert records[1]["found"] == "not tried: db.login failed"
+    assert statuses(check.records(SUBJECT, skip=["db.size"])) == {"db.login": "pass", "db.depends.on_size": "pass", "clock": "warn"}
+
+
 def test_a_warning_does_not_stop_what_needs_it():
     check = Checks()
     check("first", "warns")(lambda: warned("a", "b", "c"))

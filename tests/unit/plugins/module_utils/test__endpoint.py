@@ -55,7 +55,7 @@ class CA:
 
     def leaf(self, begin=0, end=365, names=("localhost",)):
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(x509.Name([]), key, begin, end, names)
+        certificate = self._sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), key, begin, end, names)
         path = self.folder / ("leaf-%d.pem" % certificate.serial_number)
         path.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM)
