@@ -89,6 +89,9 @@ class Checks:
 
         return register
 
+    def ids(self) -> list[str]:
+        return [one.id for one in self._checks]
+
     def records(
         self,
         *subjects: t.Any,
@@ -160,6 +163,10 @@ def sentence(records: t.Sequence[dict[str, t.Any]], statuses: t.Sequence[str]) -
 
 def run(module: t.Any, checks: Checks, *subjects: t.Any) -> None:
     """Runs the checks as the module's options say and ends the module with their records."""
+    for option in ("only", "skip"):
+        for pattern in module.params[option]:
+            if not any(_matches(id, [pattern]) for id in checks.ids()):
+                module.fail_json(msg="%s: there is no check %s; there are %s." % (option, pattern, ", ".join(checks.ids())))
     records = checks.records(
         *subjects,
         only=module.params["only"],

@@ -188,7 +188,7 @@ def wandb_upstream(site: Site) -> Verdict:
         return failed(
             expected,
             "%d from nginx" % answer.status,
-            "nginx does not reach the container: see systemctl status wandb-local on the wandb_server host, and that wandb_server_upstream is its address",
+            "nginx does not reach the container: see systemctl status wandb-local on the wandb_server host, and that nginx_server_upstream is its address",
         )
     if is_s3(answer):
         return failed(expected, "the object store: " + says(answer), "wandb_url and wandb_s3_url are mixed up: in DNS, or in nginx's server_name lines")

@@ -92,6 +92,14 @@ class Host:
         return ports
 
 
+@check("host.root", "the play acts as root")
+def root(host: Host, want: Want) -> Verdict:
+    found = "user id %d" % os.geteuid()
+    if os.geteuid() == 0:
+        return passed(found, "user id 0")
+    return failed("user id 0", found, "let the play become root, for example become: true in the play, or ansible_become: true in the inventory")
+
+
 @check("host.system", "the operating system is supported")
 def system(host: Host, want: Want) -> Verdict:
     release = host.release()
@@ -111,7 +119,8 @@ def architecture(host: Host, want: Want) -> Verdict:
     if not want.architectures or found in want.architectures:
         return passed(found, " or ".join(want.architectures) or "any")
     advice = (
-        "the image wandb/local exists for amd64 only: name an x86_64 host in the group wandb_server of the inventory, for example wandb_server: {hosts: {app1: {}}}"
+        "the image wandb/local exists for amd64 only: name an x86_64 host in the group wandb_server of the inventory, "
+        "for example wandb_server: {hosts: {app1: {}}}"
     )
     return failed(" or ".join(want.architectures), found, advice)
 
@@ -219,5 +228,8 @@ def run(module: t.Any) -> None:
             module.fail_json(msg="%s must be a number from 0 on, for example 4, not %s." % (name, params[name]))
     if not os.path.isabs(params["disk_path"]):
         module.fail_json(msg="disk_path must be an absolute path, for example /var/lib/mysql, not %s." % params["disk_path"])
+    for one in params["ports"]:
+        if not 1 <= one["port"] <= 65535:
+            module.fail_json(msg="ports must have numbers from 1 to 65535, for example 8080, not %s." % one["port"])
     want = Want(**{name: params[name] for name in Want._fields})
     _check.run(module, check, Host(), want)

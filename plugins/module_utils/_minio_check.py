@@ -109,7 +109,8 @@ def sizes(node: Node) -> Verdict:
         return failed(
             "drives of one size",
             ", ".join("%s %s" % (drive, readable(count)) for drive, count in found.items()),
-            "MinIO uses of each drive only as much as the smallest has: name drives of equal size in minio_drives, for example minio_drives: [/mnt/disk1, /mnt/disk2]",
+            "MinIO uses of each drive only as much as the smallest has: name drives of equal size in minio_drives, "
+            "for example minio_drives: [/mnt/disk1, /mnt/disk2]",
         )
     return passed(found, "drives of one size")
 

@@ -309,7 +309,7 @@ def _list_error(store: Store, bucket: str) -> t.Any:
 def anonymous_list(store: Store) -> Verdict:
     return _refused(
         store.endpoint.request("GET", "/%s?list-type=2&max-keys=1" % quote(store.bucket)),
-        "the bucket is public: remove its bucket policy or ACL for anonymous access (mc anonymous set none)",
+        "the bucket is public: remove what lets everybody in from its bucket policy or ACL, for example with aws s3api delete-bucket-policy",
     )
 
 
@@ -390,7 +390,7 @@ def presigned_host(store: Store) -> Verdict:
 def anonymous_get(store: Store) -> Verdict:
     return _refused(
         store.endpoint.request("GET", store.path(store.probe)),
-        "the bucket's objects are public: remove its bucket policy or ACL for anonymous access (mc anonymous set none)",
+        "the bucket's objects are public: remove what lets everybody in from its bucket policy or ACL, for example with aws s3api delete-bucket-policy",
     )
 
 

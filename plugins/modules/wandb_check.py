@@ -100,6 +100,7 @@ summary:
 """
 
 import os
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _wandb
@@ -118,6 +119,10 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
+    if params["timeout"] < 1:
+        module.fail_json(msg="timeout must be a number of seconds from 1 on, for example 300, not %d." % params["timeout"])
+    if not re.match("https?://[^/]+/?$", params["url"]):
+        module.fail_json(msg="url must be http or https and a host name without a path, for example https://wandb.example.com, not %s." % params["url"])
     reason = ""
     if not params["installed"]:
         reason = "not installed yet"

@@ -111,7 +111,7 @@ def summary(output: str, seconds: float) -> None:
     print(f"""
   a shell       .venv/bin/python tests/lab/lab.py ssh {LAB} client1
   logs          .venv/bin/python tests/lab/lab.py ssh {LAB} app1 -- sudo journalctl -u wandb-local
-  log in        in that shell: wandb login --host={some['wandb_url']} with the key that this prints here: {key}
+  log in        in that shell: /opt/baremetal-wandb/client/bin/wandb login --host={some['wandb_url']} with the key that this prints here: {key}
                 in a browser: let both names resolve to {hosts[proxy]['ansible_host']}, trust the CA in {proxy}:{ca}, and sign up
   again         make demo
   remove        make demo-down""")

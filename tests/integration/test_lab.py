@@ -230,6 +230,7 @@ except machine.LabError as error:
     (("part", "gold"), "lab.py: there is no part 'gold'; parts are minio, minio-next, standin-image, wheels"),
     (("down", "No_Name"), "lab.py: lab name 'No_Name' may hold only small letters, digits and hyphens, at most 40"),
 ])
-def test_mistakes_get_one_sentence(up, words, sentence):  # pylint: disable=unused-argument
+@pytest.mark.usefixtures("up")
+def test_mistakes_get_one_sentence(words, sentence):
     done = lab(*words, check=False)
     assert done.returncode == 2 and done.stderr.startswith(sentence) and done.stderr.count("\n") == 1, done.stderr

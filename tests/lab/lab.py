@@ -108,7 +108,6 @@ class Lab:
         data = {"all": {
             "vars": {
                 "ansible_user": "ops",
-                "ansible_become": True,
                 "ansible_ssh_private_key_file": f"{self.folder}/id_ed25519",
                 "ansible_ssh_common_args": shlex.join(host.ssh_common(self.name)),
             },

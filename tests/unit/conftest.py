@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/."""
+"""Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/, and the lab's modules."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "collections"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
 
 
 @pytest.fixture

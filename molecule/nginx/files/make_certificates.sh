@@ -2,14 +2,14 @@
 # Makes, in the folder $1, a CA of its own and certificates for the names $2 (comma-separated) that are bad in one way each.
 set -e
 mkdir -p "$1" && cd "$1"
-curve='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
-# shellcheck disable=SC2086
-openssl req -x509 $curve -keyout ca.key -out ca.crt -days 3650 -subj /CN=Broken \
+request() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@"
+}
+request -x509 -keyout ca.key -out ca.crt -days 3650 -subj /CN=Broken \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
 
 leaf() { # name, subject alternative names, first and last day
-    # shellcheck disable=SC2086
-    openssl req $curve -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
+    request -keyout "$1.key" -out "$1.csr" -subj "/CN=$1"
     : > index && echo 01 > serial
     printf '%s\n' '[ca]' default_ca=ours '[ours]' database=index serial=serial new_certs_dir=. default_md=sha256 policy=policy x509_extensions=leaf \
         '[policy]' commonName=supplied '[leaf]' basicConstraints=CA:FALSE "subjectAltName=$2" authorityKeyIdentifier=keyid > leaf.cnf

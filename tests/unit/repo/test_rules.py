@@ -45,7 +45,8 @@ def test_hidden_failure_is_found(data):
 # Lines of text that no file may have, and what to write instead. Written in halves, so that this file has none.
 TEXTS = {
     "no" + "qa": "mend what the linter found",
-    "# pylint: " + "disable-all": "mend what pylint found",
+    "pylint: " + "disable": "mend what pylint found",
+    "shellcheck " + "disable": "mend what shellcheck found",
     "/wo" + "rk/": "a path of one machine",
     "/ro" + "ot/.": "a path of one machine",
     "DES" + "IGN.md": "a page that the project does not have",

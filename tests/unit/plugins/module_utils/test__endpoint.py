@@ -190,7 +190,7 @@ def test_a_name_that_does_not_resolve(ca):
 @pytest.mark.parametrize(
     "answers, id, words",
     [
-        ({"/healthz": (502, b"Bad Gateway")}, "edge.wandb.upstream", "wandb_server_upstream"),
+        ({"/healthz": (502, b"Bad Gateway")}, "edge.wandb.upstream", "nginx_server_upstream"),
         ({"/healthz": (403, DENIED)}, "edge.wandb.upstream", "mixed up"),
         ({"/healthz": (500, b"")}, "edge.wandb.healthz", "journalctl -u wandb-local"),
         ({"/ready": (503, b"migrating")}, "edge.wandb.ready", "migrations"),

@@ -21,6 +21,7 @@ def record(result, id):
         ({"disk_path": "var/lib"}, "disk_path must be an absolute path"),
         ({"ports": [{"used_by": ["nginx"]}]}, "port"),
         ({"memory": 8}, "memory"),
+        ({"ports": [{"port": 99999}]}, "ports must have numbers from 1 to 65535"),
     ],
 )
 def test_bad_arguments_are_named(run_module, options, words):
@@ -29,8 +30,20 @@ def test_bad_arguments_are_named(run_module, options, words):
 
 
 def test_this_machine_passes_when_nothing_is_asked(run_module):
-    result = run_module(host_check.main, skip=["host.system", "host.clock.*"])
+    result = run_module(host_check.main, skip=["host.root", "host.system", "host.clock.*"])
     assert not result["failed"] and result["summary"] == {"pass": 5, "warn": 0, "fail": 0, "skip": 2}
+
+
+def test_a_user_who_is_not_root_fails(run_module, monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    result = run_module(host_check.main, only=["host.root"])
+    assert result["failed"] and "found user id 1000" in result["msg"] and "become: true" in result["msg"]
+
+
+@pytest.mark.parametrize("option", ["only", "skip"])
+def test_a_check_that_does_not_exist_is_named(run_module, option):
+    result = run_module(host_check.main, **{option: ["host.cores", "host.nonsense"]})
+    assert result["failed"] and "%s: there is no check host.nonsense; there are host.root, host.system" % option in result["msg"]
 
 
 def test_too_small_warns_and_fails_only_when_asked(run_module):
