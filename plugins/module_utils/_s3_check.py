@@ -398,7 +398,7 @@ def _refused(answer: Answer, advice: str) -> Verdict:
     expected = "HTTP 403"
     if answer.status in (401, 403):
         return passed("HTTP %d" % answer.status, expected)
-    return failed(expected, says(answer), advice)
+    return failed(expected, "HTTP %d" % answer.status if answer.status == 200 else says(answer), advice)
 
 
 @check_by_writing("s3.object.special_name", "percent, space and plus in an object's name survive the proxy", needs=["s3.presigned.get"])
