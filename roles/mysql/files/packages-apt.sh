@@ -1,0 +1,43 @@
+# shellcheck shell=sh
+# packages-apt.sh SOURCE SUITE DATA_DIR try|install PACKAGE...: bring packages, which may be files or NAME=VERSION, with all that they need. SUITE is the one
+# that they come from, SOURCE an apt source without which they cannot be had; either may be empty. With `try` they are downloaded and apt's plan is printed.
+set -e
+LC_ALL=C DEBIAN_FRONTEND=noninteractive
+export LC_ALL DEBIAN_FRONTEND
+source=$1 suite=$2 data=$3 verb=$4
+shift 4
+get() {
+  apt-get --quiet --yes --option DPkg::Lock::Timeout=120 --option Dpkg::Options::=--force-confdef --option Dpkg::Options::=--force-confold \
+    --allow-change-held-packages ${suite:+--target-release="$suite"} "$@"
+}
+
+if [ "$verb" = try ]; then
+  # Of the other sources a stale list does; of this one none. A file needs neither.
+  if [ -n "$source" ]; then
+    apt-get --quiet update --error-on=any --option Dir::Etc::sourcelist="$source" --option Dir::Etc::sourceparts=- --option APT::Get::List-Cleanup=0 >&2
+  fi
+  case $1 in
+    /*) ;;
+    *) apt-get --quiet update >&2 ;;
+  esac
+  get --download-only install "$@" >&2
+  get --simulate install "$@" | grep '^Inst '
+  exit
+fi
+
+# The package makes the data directory only when that is empty, and takes half a one for somebody's data: what a broken off first installation made of it is
+# set aside, so that the next one starts afresh.
+first=$data.baremetal-wandb-first
+if [ -e "$first" ] && [ -e "$data" ]; then
+  systemctl stop mysql.service 2> /dev/null || true
+  mv "$data" "$data.unfinished.$(date +%s)"
+fi
+if [ -z "$(find "$data/" -mindepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
+  touch "$first"
+fi
+if [ -e "$first" ] && ! [ -e "$data" ] && getent passwd mysql > /dev/null; then
+  install -d -o mysql -g mysql -m 0700 "$data"
+fi
+dpkg --configure --pending
+get install "$@"
+rm -f "$first"
