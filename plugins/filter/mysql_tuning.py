@@ -158,7 +158,8 @@ def _warnings(option: str, own: t.Mapping[str, t.Any], settings: t.Mapping[str, 
     for name, value in own.items():
         if _deprecated(name, version) and not _needless(name, value, version):
             instead = SETTINGS[name].instead
-            yield "%s.%s is deprecated in this version of MySQL%s." % (option, name, ": set %s instead" % instead if instead else ", and a later one removes it")
+            remedy = ": set %s instead" % instead if instead else ", and a later one removes it"
+            yield "%s.%s is deprecated in this version of MySQL%s." % (option, name, remedy)
     connections, buffer, pool = (_bytes(settings[name]) for name in ("max_connections", "sort_buffer_size", "innodb_buffer_pool_size"))
     if connections * buffer + pool > memory:
         yield (

@@ -23,6 +23,12 @@ CONNECTION: dict[str, t.Any] = {
     "connect_timeout": {"type": "int", "default": 10},
 }
 
+# All privileges of a database: https://dev.mysql.com/doc/refman/8.4/en/privileges-provided.html, context "Databases".
+DATABASE_PRIVILEGES = frozenset(
+    "ALTER,ALTER ROUTINE,CREATE,CREATE ROUTINE,CREATE TEMPORARY TABLES,CREATE VIEW,DELETE,DROP,EVENT,EXECUTE,INDEX,INSERT,LOCK TABLES,"
+    "REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(",")
+)
+
 READ_TIMEOUT = 30  # seconds for one answer; the longest statement here sorts 600 KB or alters a database's default
 
 # https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and client-error-reference.html

@@ -20,13 +20,6 @@ check = Checks()
 # Seconds by which the clocks of the server and this host may differ: W&B sorts runs by the times of both.
 CLOCK_TOLERANCE = 60
 
-# All privileges of a database: https://dev.mysql.com/doc/refman/8.4/en/privileges-provided.html, context "Databases".
-DATABASE_PRIVILEGES = frozenset(
-    "ALTER,ALTER ROUTINE,CREATE,CREATE ROUTINE,CREATE TEMPORARY TABLES,CREATE VIEW,DELETE,DROP,EVENT,EXECUTE,INDEX,INSERT,LOCK TABLES,"
-    "REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(",")
-)
-
-
 class Want(t.NamedTuple):
     """The module's options that the facts are compared with."""
 
@@ -148,7 +141,7 @@ def account_grants(server: Server, want: Want) -> Verdict:
     grants = server.grants()
     covering = [grant for grant in grants if covers(grant.scope, want.database)]
     has = frozenset().union(*(grant.privileges for grant in covering))
-    missing = frozenset() if "ALL" in has else DATABASE_PRIVILEGES - has
+    missing = frozenset() if "ALL" in has else _mysql.DATABASE_PRIVILEGES - has
     option = any(grant.grant_option for grant in covering)
     expected = "ALL on %s.* with the grant option" % want.database
     if not missing and option:

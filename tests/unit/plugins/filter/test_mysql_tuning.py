@@ -115,7 +115,8 @@ def test_a_log_that_the_user_sizes_the_old_way_is_left_alone():
 def test_sort_buffers_beyond_the_memory_are_warned_of_with_the_sum():
     assert tuned()["warnings"] == []
     (warning,) = tuned(settings={"max_connections": 500, "sort_buffer_size": "64M"})["warnings"]
-    assert warning.startswith("500 connections that all sort at once take 31.2 GiB in sort buffers of 64 MiB") and "is 49.2 GiB, and the host has 32.0" in warning
+    assert warning.startswith("500 connections that all sort at once take 31.2 GiB in sort buffers of 64 MiB")
+    assert "is 49.2 GiB, and the host has 32.0" in warning
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,9 @@ def test_what_the_server_would_not_start_with_is_one_sentence(version, settings,
     assert words in error
 
 
-@pytest.mark.parametrize("version, settings", [("", {"innodb_log_file_size": "1G"}), ("8.4.1", {"no_such_setting": "x"}), ("8.4.1", {"slow_query_log": False})])
+@pytest.mark.parametrize(
+    "version, settings", [("", {"innodb_log_file_size": "1G"}), ("8.4.1", {"no_such_setting": "x"}), ("8.4.1", {"slow_query_log": False})]
+)
 def test_what_the_table_cannot_judge_passes(version, settings):
     assert tuned(version=version, settings=settings)["errors"] == []
 
