@@ -12,7 +12,7 @@ import time
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Server
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Origin, Server
 
 READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
 
@@ -25,13 +25,6 @@ RESTART_FORECAST = frozenset(
 
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
 SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON", "NO": "OFF", "1": "ON", "0": "OFF"}
-
-
-class Origin(t.NamedTuple):
-    """Where a running server has a variable from: I(source) as C(performance_schema.variables_info) names it, I(path) of an option file."""
-
-    source: str
-    path: str
 
 
 class Found(t.NamedTuple):
@@ -106,11 +99,7 @@ def read(server: Server, settings_file: str | None) -> Found:
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
-    origins = {
-        name.lower(): Origin(source, path)
-        for name, source, path in server.rows("SELECT VARIABLE_NAME, VARIABLE_SOURCE, VARIABLE_PATH FROM performance_schema.variables_info")
-    }
-    return Found(variables, persisted, plugins, origins, _younger(server, settings_file))
+    return Found(variables, persisted, plugins, server.origins(), _younger(server, settings_file))
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
