@@ -1,16 +1,16 @@
 # shellcheck shell=sh
-# look.sh MYSQLD PORT DATA_DIR...: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
+# look.sh MYSQLD PORT SETTINGS_FILE DATA_DIR: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
 #   program            what MYSQLD says of its version; nothing when it is not there or cannot run
 #   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
 #   held               1 when no upgrade of it comes by itself
 #   memory             MiB of the host
 #   running, as        the file of another server that has PORT, and what that says of its version
-#   data:DATA_DIR      what a folder holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
+#   datadir            the data directory that SETTINGS_FILE names
+#   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
 LC_ALL=C
 export LC_ALL
-mysqld=$1 port=$2
-shift 2
+mysqld=$1 port=$2 settings=$3 folder=$4
 
 program=$("$mysqld" --version 2> /dev/null) && echo "program=$program"
 real=$(readlink -f "$mysqld")
@@ -45,20 +45,19 @@ for pid in $(ss --no-header --listening --tcp --numeric --processes "sport = :$p
   break
 done
 
-for folder in "$@"; do
-  holds=other
-  if ! [ -e "$folder" ] || [ -z "$(find "$folder/" -mindepth 1 -maxdepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
-    holds=nothing
-  elif [ -e "$folder.baremetal-wandb-first" ]; then
-    holds=unfinished
-  elif [ -e "$folder/aria_log_control" ] || [ -e "$folder/mariadb_upgrade_info" ]; then
-    holds=mariadb
-  elif [ -e "$folder/mysql.ibd" ]; then
-    # 8.4 and later keep a history, earlier ones a version.
-    version=$(cat "$folder/mysql_upgrade_history" "$folder/mysql_upgrade_info" 2> /dev/null | grep -o '[0-9][0-9]*\.[0-9][0-9]*\.[0-9][0-9]*' | tail -n 1)
-    holds="mysql${version:+ $version}"
-  elif [ -e "$folder/mysql/user.frm" ]; then
-    holds=old
-  fi
-  echo "data:$folder=$holds"
-done
+sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
+holds=other
+if ! [ -e "$folder" ] || [ -z "$(find "$folder/" -mindepth 1 -maxdepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
+  holds=nothing
+elif [ -e "$folder.baremetal-wandb-first" ]; then
+  holds=unfinished
+elif [ -e "$folder/aria_log_control" ] || [ -e "$folder/mariadb_upgrade_info" ]; then
+  holds=mariadb
+elif [ -e "$folder/mysql.ibd" ]; then
+  # 8.4 and later keep a history, earlier ones a version.
+  version=$(cat "$folder/mysql_upgrade_history" "$folder/mysql_upgrade_info" 2> /dev/null | grep -o '[0-9][0-9]*\.[0-9][0-9]*\.[0-9][0-9]*' | tail -n 1)
+  holds="mysql${version:+ $version}"
+elif [ -e "$folder/mysql/user.frm" ]; then
+  holds=old
+fi
+echo "data=$holds"

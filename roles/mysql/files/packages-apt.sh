@@ -25,18 +25,20 @@ if [ "$verb" = try ]; then
   exit
 fi
 
-# The package makes the data directory only when that is empty, and takes half a one for somebody's data: what a broken off first installation made of it is
-# set aside, so that the next one starts afresh.
+# The package fills the data directory only when that is empty, and takes half a one for somebody's data: what a broken off first installation made of it is
+# set aside, so that the next one starts afresh. The directory itself stays, since it may be a disk of its own.
 first=$data.baremetal-wandb-first
-if [ -e "$first" ] && [ -e "$data" ]; then
+holds() {
+  find "$data/" -mindepth 1 -maxdepth 1 ! -name lost+found "$@" 2> /dev/null
+}
+if [ -e "$first" ] && [ -n "$(holds | head -n 1)" ]; then
   systemctl stop mysql.service 2> /dev/null || true
-  mv "$data" "$data.unfinished.$(date +%s)"
+  aside=$data.unfinished.$(date +%s)
+  mkdir -m 0700 "$aside"
+  holds -exec mv -t "$aside" {} +
 fi
-if [ -z "$(find "$data/" -mindepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
+if [ -z "$(holds | head -n 1)" ]; then
   touch "$first"
-fi
-if [ -e "$first" ] && ! [ -e "$data" ] && getent passwd mysql > /dev/null; then
-  install -d -o mysql -g mysql -m 0700 "$data"
 fi
 dpkg --configure --pending
 get install "$@"
