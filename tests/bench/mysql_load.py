@@ -147,6 +147,8 @@ def measure(load: Load, rounds: int) -> dict[str, t.Any]:
         load.set(tuned)
         load.ask(f"DROP DATABASE {DATABASE}")
     middle = {way: {name: round(statistics.median(one[name] for one in found), 3) for name in found[0]} for way, found in figures.items()}
+    for way, found in figures.items():
+        middle[way]["error"] = max(one["error"] for one in found)
     return {"rows": load.rows, "rounds": rounds, "settings": tuned, **middle}
 
 
