@@ -72,7 +72,9 @@ from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table impor
 
 MIB = 2**20
 GIB = 2**30
-OLDEST, NEWEST = (8, 0, 28), (99,)  # what stands for a version that is not known yet
+# What stands for a version that is not known yet.
+OLDEST = (8, 0, 28)
+NEWEST = (99,)
 
 PATTERNS = {
     "size": (r"\d+[KMGT]?", "a size in bytes, for example 33554432 or 32M"),

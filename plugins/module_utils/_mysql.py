@@ -141,8 +141,9 @@ def server(module: t.Any, library: bool = True) -> Server:
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """A version such as C(8.4.11-0ubuntu0.24.04.1) for comparison: its first three numbers."""
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    """A version such as C(8.4.11-0ubuntu0.24.04.1) for comparison: its first three numbers, of C(8.4) the third is 0. Empty for none."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)[:3]]
+    return tuple(numbers + [0] * (3 - len(numbers))) if numbers else ()
 
 
 def error_number(error: BaseException) -> int:

@@ -309,7 +309,7 @@ def account_grants(server: Server, want: Want) -> Verdict:
 def _current_grants(server: Server, want: Want) -> list[_mysql.Grant]:
     """What the account may do, by its active roles too, and revokes that do not touch the database aside."""
     roles = server.value("SELECT CURRENT_ROLE()") if version_numbers(server.variable("version") or "") >= (8,) else "NONE"
-    lines = [line for (line,) in server.rows("SHOW GRANTS FOR CURRENT_USER()" + ("" if roles == "NONE" else " USING " + roles.replace("%", "%%")))]
+    lines = [line for (line,) in server.rows("SHOW GRANTS FOR CURRENT_USER()" + ("" if roles == "NONE" else " USING " + roles))]
     revoked = re.compile(r"REVOKE .+ ON (`.+`\.\*) FROM ")
     elsewhere = [line for line in lines if (match := revoked.match(line)) and not covers(match[1], want.database)]
     return _mysql.parse_grants(line for line in lines if line not in elsewhere)

@@ -29,18 +29,20 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start."""
+    option file changed after the start, I(loaded) and I(certificate) the validity of the certificate in use and of the file of C(ssl_cert)."""
 
     variables: dict[str, str]
     persisted: dict[str, str] = {}
     plugins: dict[str, bool] = {}
     origins: dict[str, Origin] = {}
     stale: bool = False
+    loaded: str = ""
+    certificate: str = ""
 
 
 class Change(t.NamedTuple):
     """One difference. I(how) is C(set) for a variable of the running server, C(reset_persisted) for a value that C(SET PERSIST) keeps over
-    the file, C(restart) for what only a start of the server can change."""
+    the file, C(reload_tls) for certificates that are to be read again, C(restart) for what only a start of the server can change."""
 
     name: str
     before: str | None
@@ -91,7 +93,7 @@ def _words(value: str) -> list[str]:
 # -- read --------------------------------------------------------------------------------------------------------------
 
 
-def read(server: Server, settings_file: str | None) -> Found:
+def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
     persisted = {
         name.lower(): value for name, value in server.rows("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables")
@@ -99,7 +101,23 @@ def read(server: Server, settings_file: str | None) -> Found:
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
-    return Found(variables, persisted, plugins, server.origins(), _younger(server, settings_file))
+    channel = dict(server.rows("SELECT PROPERTY, VALUE FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'"))
+    loaded = "from %s to %s" % (channel.get("Ssl_server_not_before"), channel.get("Ssl_server_not_after"))
+    certificate = validity(os.path.join(variables["datadir"], want["ssl_cert"])) if "ssl_cert" in want else ""
+    return Found(variables, persisted, plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
+
+
+def validity(path: str) -> str:
+    """The validity of a certificate in the words of the server; empty when there is none that this host can read."""
+    from cryptography import x509  # pylint: disable=import-outside-toplevel # needed for this alone
+
+    try:
+        with open(path, "rb") as file:
+            certificate = x509.load_pem_x509_certificate(file.read())
+    except (OSError, ValueError):
+        return ""
+    begin, end = (when.strftime("%b %e %H:%M:%S %Y GMT") for when in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
+    return "from %s to %s" % (begin, end)
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
@@ -127,6 +145,9 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None) -> 
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
         elif found.stale:
             changes.append(Change(name, None, value, "restart"))
+    moved = any(change.how == "set" and change.name.startswith("ssl_") for change in changes)
+    if moved or (found.certificate and found.certificate != found.loaded):
+        changes.append(Change("ssl_cert", found.loaded, found.certificate or "the files that are set", "reload_tls"))
     for name, origin in sorted(found.origins.items()):
         if settings_file and origin.path == settings_file and name not in want:
             changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
@@ -171,6 +192,8 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
         try:
             if change.how == "reset_persisted":
                 server.rows("RESET PERSIST IF EXISTS " + name)
+            elif change.how == "reload_tls":
+                server.rows("ALTER INSTANCE RELOAD TLS")
             elif change.how == "set":
                 server.rows("SET GLOBAL %s = %%s" % name, literal(change.after))
         except server.pymysql.err.MySQLError as error:
@@ -204,7 +227,7 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        found = read(server, settings_file)
+        found = read(server, want, settings_file)
         changes = plan(found, want, settings_file)
         winners = overridden(found, changes, settings_file)
         _reachable(forecast(changes), winners, settings_file)
@@ -214,7 +237,7 @@ def run(module: t.Any) -> None:
             changes = apply(server, changes)
             _reachable(changes, winners, settings_file)
             waiting = {change.name for change in changes if change.how == "restart"}
-            for left in plan(read(server, None), want, None):
+            for left in plan(read(server, want, None), want, None):
                 if left.name not in waiting:
                     raise ValueError("the server makes %s of %s = %s: write that value" % (left.before, left.name, left.after))
     except ValueError as error:

@@ -158,6 +158,7 @@ summary:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _mysql, _mysql_check, _mysql_table
 
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={

@@ -17,6 +17,8 @@ description:
     after it. A value of O(settings) that C(SET PERSIST) keeps over the file is reset; other persisted values are kept and reported.
   - Fails when a setting that takes a restart is also set by another option file that is read after O(settings_file), or by the server's command
     line, since no restart would then bring it.
+  - When O(settings) has C(ssl_cert) and that file holds another certificate than the server uses, or a setting C(ssl_*) was set, the server reads its
+    certificates again, without a restart and without an end of any connection.
   - A size of the buffer pool that the server rounds up to whole chunks is taken as equal.
   - Sessions that are open keep the session values that they began with.
 extends_documentation_fragment:
@@ -92,8 +94,8 @@ changes:
       sample: 32M
     how:
       description:
-        - C(set) when the running server took it, C(reset_persisted) when a persisted value was dropped, C(restart) when only a restart of
-          the server brings it.
+        - C(set) when the running server took it, C(reset_persisted) when a persisted value was dropped, C(reload_tls) when it read its certificates
+          again, C(restart) when only a restart of the server brings it.
       type: str
       returned: always
       sample: set

@@ -150,7 +150,9 @@ def test_what_the_table_cannot_judge_passes(version, settings):
     assert tuned(version=version, settings=settings)["errors"] == []
 
 
-@pytest.mark.parametrize("facts, words", [({"memory": 0}, "memory"), ({"memory": "8"}, "memory"), ({"share": 95}, "share"), ({"profile": "x"}, "guide, current")])
+@pytest.mark.parametrize(
+    "facts, words", [({"memory": 0}, "memory"), ({"memory": "8"}, "memory"), ({"share": 95}, "share"), ({"profile": "x"}, "guide, current")]
+)
 def test_a_wrong_call_is_named(facts, words):
     with pytest.raises(AnsibleFilterError, match=words):
         mysql_tuning({"version": "", "memory": 1024, "share": 50, "profile": "guide", **facts})

@@ -66,6 +66,20 @@ def test_plan(there, changes):
     assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE) == changes
 
 
+@pytest.mark.parametrize(
+    ("running", "certificate", "hows"),
+    [
+        ("/c.pem", "from a to b", []),
+        ("/c.pem", "", []),
+        ("/c.pem", "from a to c", ["reload_tls"]),
+        ("/old.pem", "from a to b", ["set", "reload_tls"]),
+    ],
+)
+def test_certificates_are_read_again(running, certificate, hows):
+    there = Found({"ssl_cert": running}, loaded="from a to b", certificate=certificate)
+    assert [change.how for change in _mysql_settings.plan(there, {"ssl_cert": "/c.pem"}, FILE)] == hows
+
+
 @pytest.mark.parametrize(("value", "running", "equal"), [("1000M", "1073741824", True), ("1G", "1073741824", True), ("1025M", "1073741824", False)])
 def test_the_buffer_pool_is_kept_in_whole_chunks(value, running, equal):
     variables = {"innodb_buffer_pool_size": running, "innodb_buffer_pool_chunk_size": "134217728", "innodb_buffer_pool_instances": "8"}
