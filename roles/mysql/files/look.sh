@@ -2,7 +2,7 @@
 # look.sh MYSQLD PORT SETTINGS_FILE DATA_DIR: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
 #   program            what MYSQLD says of its version; nothing when it is not there or cannot run
 #   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
-#   held               1 when no upgrade of it comes by itself
+#   held, loose        the packages of the server that are held against upgrades, and those that are not
 #   memory             MiB of the host
 #   running, as        the file of another server that has PORT, and what that says of its version
 #   datadir            the data directory that SETTINGS_FILE names
@@ -12,19 +12,22 @@ LC_ALL=C
 export LC_ALL
 mysqld=$1 port=$2 settings=$3 folder=$4
 
-program=$("$mysqld" --version 2> /dev/null) && echo "program=$program"
+program=$("$mysqld" --version 2> /dev/null) && echo "program=$program" | head -n 1
 real=$(readlink -f "$mysqld")
 if command -v dpkg-query > /dev/null; then
   name=$(dpkg-query --search "$real" 2> /dev/null | cut -d: -f1 | head -n 1)
+  held='' loose='' package=''
   # The package of the service is set up last, so its state tells whether an installation was broken off.
-  for one in "${name%-core}" "$name"; do
-    if [ -n "$one" ] && found=$(dpkg-query --show --showformat='${db:Status-Abbrev} ${Version}' "$one" 2> /dev/null) && [ "${found%% *}" != un ]; then
-      echo "package=${found##* }"
-      echo "status=${found%% *}"
-      case $found in h*) echo held=1 ;; esac
-      break
+  for one in $(printf '%s\n' "$name" "${name%-core}" | sort -ru); do
+    if found=$(dpkg-query --show --showformat='${db:Status-Abbrev} ${Version}' "$one" 2> /dev/null) && [ "${found%% *}" != un ]; then
+      package="package=${found##* }
+status=${found%% *}"
+      case $found in h*) held="$held $one" ;; *) loose="$loose $one" ;; esac
     fi
   done
+  echo "held=${held# }"
+  echo "loose=${loose# }"
+  [ -z "$package" ] || echo "$package"
 elif command -v rpm > /dev/null; then
   rpm --query --file --queryformat 'package=%{VERSION}-%{RELEASE}\n' "$real" 2> /dev/null | grep '^package=' | head -n 1
 fi
@@ -39,7 +42,7 @@ for pid in $(ss --no-header --listening --tcp --numeric --processes "sport = :$p
   case ${file##*/} in
     mysqld* | mariadbd*)
       libraries=$(tr '\0' '\n' < "/proc/$pid/environ" | sed -n 's/^LD_LIBRARY_PATH=//p')
-      echo "as=$(LD_LIBRARY_PATH=$libraries "$file" --version 2> /dev/null)"
+      echo "as=$(LD_LIBRARY_PATH=$libraries "$file" --version 2> /dev/null)" | head -n 1
       ;;
   esac
   break

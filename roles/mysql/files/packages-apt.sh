@@ -11,6 +11,14 @@ get() {
     --allow-change-held-packages ${suite:+--target-release="$suite"} "$@"
 }
 
+# A held package keeps those that belong to it from being upgraded, too.
+held=$(apt-mark showhold | grep -E '^(mysql|percona-server)-' || true)
+if [ -n "$held" ]; then
+  trap 'apt-mark -qq hold $held' EXIT
+  # shellcheck disable=SC2086 # each is a word
+  apt-mark -qq unhold $held
+fi
+
 if [ "$verb" = try ]; then
   # Of the other sources a stale list does; of this one none. A file needs neither.
   if [ -n "$source" ]; then
