@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: openpgp_keys
 short_description: Fingerprints and expiry of OpenPGP public keys
-version_added: 0.2.0
+version_added: 0.1.0
 author: The baremetal.wandb authors
 description:
   - Reads ASCII-armored public keys, such as the signing key of a package repository, without GnuPG, which neither the controller nor a host may have.
