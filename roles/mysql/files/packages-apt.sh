@@ -29,7 +29,7 @@ if [ "$verb" = try ]; then
     *) apt-get --quiet update >&2 ;;
   esac
   get --download-only install "$@" >&2
-  get --simulate install "$@" | grep '^Inst '
+  get --simulate install "$@" | sed -n '/^Inst /p' # nothing when only the last steps of an installation are missing
   exit
 fi
 
