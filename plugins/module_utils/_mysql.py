@@ -23,6 +23,12 @@ CONNECTION: dict[str, t.Any] = {
     "connect_timeout": {"type": "int", "default": 10},
 }
 
+# All privileges of a database: https://dev.mysql.com/doc/refman/8.4/en/privileges-provided.html, context "Databases".
+DATABASE_PRIVILEGES = frozenset(
+    "ALTER,ALTER ROUTINE,CREATE,CREATE ROUTINE,CREATE TEMPORARY TABLES,CREATE VIEW,DELETE,DROP,EVENT,EXECUTE,INDEX,INSERT,LOCK TABLES,"
+    "REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(",")
+)
+
 READ_TIMEOUT = 30  # seconds for one answer; the longest statement here sorts 600 KB or alters a database's default
 
 # https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and client-error-reference.html
@@ -34,6 +40,13 @@ ACCOUNT_LOCKED = 3118
 REFUSED = (ACCESS_DENIED, 1698, 1524, 1862, 2059, 2061)
 
 
+class Origin(t.NamedTuple):
+    """Where a server has a variable from: I(source) as C(performance_schema.variables_info) names it, I(path) of an option file."""
+
+    source: str
+    path: str
+
+
 class Server:
     """One connection, opened by the first question, to the server that the module's connection options name."""
 
@@ -42,6 +55,7 @@ class Server:
         self.options = options
         self._connection: t.Any = None
         self._variables: dict[str, str] | None = None
+        self._origins: dict[str, Origin] | None = None
 
     @property
     def address(self) -> str:
@@ -92,11 +106,23 @@ class Server:
     def value(self, statement: str, *arguments: t.Any) -> t.Any:
         return self.rows(statement, *arguments)[0][0]
 
-    def variable(self, name: str) -> str | None:
-        """The global value of a variable as text, None when the server does not know it."""
+    @property
+    def variables(self) -> dict[str, str]:
+        """The global values of all variables as text, by lower-case name."""
         if self._variables is None:
             self._variables = {key.lower(): value for key, value in self.rows("SHOW GLOBAL VARIABLES")}
-        return self._variables.get(name)
+        return self._variables
+
+    def variable(self, name: str) -> str | None:
+        """The global value of a variable as text, None when the server does not know it."""
+        return self.variables.get(name)
+
+    def origins(self) -> dict[str, Origin]:
+        """Where each variable has its value from, by lower-case name."""
+        if self._origins is None:
+            rows = self.rows("SELECT VARIABLE_NAME, VARIABLE_SOURCE, VARIABLE_PATH FROM performance_schema.variables_info")
+            self._origins = {name.lower(): Origin(source, path) for name, source, path in rows}
+        return self._origins
 
     def grants(self, account: str = "CURRENT_USER()") -> list[Grant]:
         return parse_grants(row[0] for row in self.rows("SHOW GRANTS FOR " + account))
@@ -115,8 +141,9 @@ def server(module: t.Any, library: bool = True) -> Server:
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """A version such as C(8.4.11-0ubuntu0.24.04.1) for comparison: its first three numbers."""
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    """A version such as C(8.4.11-0ubuntu0.24.04.1) for comparison: its first three numbers, of C(8.4) the third is 0. Empty for none."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)[:3]]
+    return tuple(numbers + [0] * (3 - len(numbers))) if numbers else ()
 
 
 def error_number(error: BaseException) -> int:

@@ -12,7 +12,7 @@ import time
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Server
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Origin, Server
 
 READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
 
@@ -28,19 +28,21 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 
 class Found(t.NamedTuple):
-    """What the server runs with. I(variables) and I(plugins) (name: whether it is active) by lower-case name. I(from_file) are those
-    that have their values from the option file. I(stale) says that the file changed after the start."""
+    """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
+    option file changed after the start, I(loaded) and I(certificate) the validity of the certificate in use and of the file of C(ssl_cert)."""
 
     variables: dict[str, str]
-    persisted: frozenset[str]
-    plugins: dict[str, bool]
-    from_file: frozenset[str] = frozenset()
+    persisted: dict[str, str] = {}
+    plugins: dict[str, bool] = {}
+    origins: dict[str, Origin] = {}
     stale: bool = False
+    loaded: str = ""
+    certificate: str = ""
 
 
 class Change(t.NamedTuple):
     """One difference. I(how) is C(set) for a variable of the running server, C(reset_persisted) for a value that C(SET PERSIST) keeps over
-    the file, C(restart) for what only a start of the server can change."""
+    the file, C(reload_tls) for certificates that are to be read again, C(restart) for what only a start of the server can change."""
 
     name: str
     before: str | None
@@ -93,13 +95,29 @@ def _words(value: str) -> list[str]:
 
 def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
-    persisted = frozenset(name.lower() for (name,) in server.rows("SELECT VARIABLE_NAME FROM performance_schema.persisted_variables"))
+    persisted = {
+        name.lower(): value for name, value in server.rows("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables")
+    }
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
-    rows = server.rows("SELECT VARIABLE_NAME FROM performance_schema.variables_info WHERE VARIABLE_PATH = %s", settings_file or "none")
-    from_file = frozenset(name.lower() for (name,) in rows)
-    return Found(variables, persisted, plugins, from_file, _younger(server, settings_file))
+    channel = dict(server.rows("SELECT PROPERTY, VALUE FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'"))
+    loaded = "from %s to %s" % (channel.get("Ssl_server_not_before"), channel.get("Ssl_server_not_after"))
+    certificate = validity(os.path.join(variables["datadir"], want["ssl_cert"])) if "ssl_cert" in want else ""
+    return Found(variables, persisted, plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
+
+
+def validity(path: str) -> str:
+    """The validity of a certificate in the words of the server; empty when there is none that this host can read."""
+    from cryptography import x509  # pylint: disable=import-outside-toplevel # needed for this alone
+
+    try:
+        with open(path, "rb") as file:
+            certificate = x509.load_pem_x509_certificate(file.read())
+    except (OSError, ValueError):
+        return ""
+    begin, end = (when.strftime("%b %e %H:%M:%S %Y GMT") for when in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
+    return "from %s to %s" % (begin, end)
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
@@ -112,7 +130,7 @@ def _younger(server: Server, settings_file: str | None) -> bool:
 # -- plan --------------------------------------------------------------------------------------------------------------
 
 
-def plan(found: Found, want: t.Mapping[str, str]) -> list[Change]:
+def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None) -> list[Change]:
     """The differences, in the order of the settings."""
     changes = []
     for name, value in want.items():
@@ -120,16 +138,42 @@ def plan(found: Found, want: t.Mapping[str, str]) -> list[Change]:
         if name in found.persisted:
             changes.append(Change(name, "persisted", "from the file", "reset_persisted"))
         if running is not None:
-            if not same(value, running):
+            if not same(rounded(name, value, found.variables), running):
                 changes.append(Change(name, running, value, "set"))
         elif name in found.plugins:
             if (SWITCHES.get(value.upper(), "ON") == "ON") != found.plugins[name]:  # FORCE and the like switch on, too
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
         elif found.stale:
             changes.append(Change(name, None, value, "restart"))
-    for name in sorted(found.from_file - set(want)):
-        changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
+    moved = any(change.how == "set" and change.name.startswith("ssl_") for change in changes)
+    if moved or (found.certificate and found.certificate != found.loaded):
+        changes.append(Change("ssl_cert", found.loaded, found.certificate or "the files that are set", "reload_tls"))
+    for name, origin in sorted(found.origins.items()):
+        if settings_file and origin.path == settings_file and name not in want:
+            changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
     return changes
+
+
+def rounded(name: str, value: str, variables: t.Mapping[str, str]) -> str:
+    """A value as the server keeps it: it has the buffer pool in whole chunks for each of its instances."""
+    if name != "innodb_buffer_pool_size" or not isinstance(literal(value), int):
+        return value
+    step = int(variables["innodb_buffer_pool_chunk_size"]) * int(variables["innodb_buffer_pool_instances"])
+    return str(-(-int(literal(value)) // step) * step)
+
+
+def overridden(found: Found, changes: t.Iterable[Change], settings_file: str | None) -> dict[str, str]:
+    """What wins over the option file at each start, by the name of the setting: another file that is read after it, or the command line."""
+    winners = {}
+    for change in changes:
+        origin = found.origins.get(change.name)
+        if change.how != "set" or not origin or not settings_file:
+            continue
+        if origin.source == "COMMAND_LINE":
+            winners[change.name] = "the command line of the server"
+        elif origin.path not in ("", settings_file) and origin.source not in ("PERSISTED", "DYNAMIC") and not found.stale:
+            winners[change.name] = origin.path
+    return winners
 
 
 def forecast(changes: t.Iterable[Change]) -> list[Change]:
@@ -148,6 +192,8 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
         try:
             if change.how == "reset_persisted":
                 server.rows("RESET PERSIST IF EXISTS " + name)
+            elif change.how == "reload_tls":
+                server.rows("ALTER INSTANCE RELOAD TLS")
             elif change.how == "set":
                 server.rows("SET GLOBAL %s = %%s" % name, literal(change.after))
         except server.pymysql.err.MySQLError as error:
@@ -163,6 +209,7 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
 
 def run(module: t.Any) -> None:
     """Ends the module: read, plan, apply unless in check mode, read again."""
+    settings_file = module.params["settings_file"]
     try:
         want = wanted(module.params["settings"])
     except ValueError as error:
@@ -180,32 +227,55 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        changes = plan(read(server, want, module.params["settings_file"]), want)
+        found = read(server, want, settings_file)
+        changes = plan(found, want, settings_file)
+        winners = overridden(found, changes, settings_file)
+        _reachable(forecast(changes), winners, settings_file)
         if module.check_mode:
             changes = forecast(changes)
         elif changes:
             changes = apply(server, changes)
+            _reachable(changes, winners, settings_file)
             waiting = {change.name for change in changes if change.how == "restart"}
-            for left in plan(read(server, want, None), want):
+            for left in plan(read(server, want, None), want, None):
                 if left.name not in waiting:
                     raise ValueError("the server makes %s of %s = %s: write that value" % (left.before, left.name, left.after))
     except ValueError as error:
         module.fail_json(msg="%s." % error)
     except server.pymysql.err.MySQLError as error:
         module.fail_json(msg="The server %s refused a statement (%s)." % (server.address, _mysql.error_text(error)))
-    _exit(module, changes)
+    for name, path in winners.items():
+        module.warn("%s is set by %s too, which wins at the next start of the server: remove it there" % (name, path))
+    left = {name: value for name, value in found.persisted.items() if name not in want}
+    if left:
+        module.warn(
+            "SET PERSIST keeps %s over every option file; if nobody means that, RESET PERSIST drops it" % ", ".join("%s = %s" % one for one in left.items())
+        )
+    _exit(module, changes, left, winners)
+
+
+def _reachable(changes: t.Iterable[Change], winners: t.Mapping[str, str], settings_file: str | None) -> None:
+    """Raises ValueError when a restart would not bring a setting: whoever restarts for it would do so for ever."""
+    for change in changes:
+        if change.how == "restart" and change.name in winners:
+            raise ValueError(
+                "%s = %s in %s has no effect, since %s sets it to %s and wins at each start: remove it there"
+                % (change.name, change.after, settings_file, winners[change.name], change.before)
+            )
 
 
 def _planned_blindly(module: t.Any, want: t.Mapping[str, str], reason: str) -> None:
     module.warn("planned without looking: %s" % reason)
-    _exit(module, [Change(name, None, value, "set") for name, value in want.items()])
+    _exit(module, [Change(name, None, value, "set") for name, value in want.items()], {}, {})
 
 
-def _exit(module: t.Any, changes: list[Change]) -> None:
+def _exit(module: t.Any, changes: list[Change], persisted: t.Mapping[str, str], winners: t.Mapping[str, str]) -> None:
     module.exit_json(
         changed=any(change.how != "restart" for change in changes),
         changes=[change._asdict() for change in changes],
         restart_required=[change.name for change in changes if change.how == "restart"],
+        persisted=[{"name": name, "value": value} for name, value in persisted.items()],
+        overridden=[{"name": name, "path": path} for name, path in winners.items()],
         diff={
             "before": {change.name: change.before for change in changes},
             "after": {change.name: change.after for change in changes},

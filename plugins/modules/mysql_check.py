@@ -12,7 +12,8 @@ version_added: 0.1.0
 author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Logs in as the application's own account, best from the application's host, and checks version, variables, database, grants and a write.
-  - The expected values are those of the installation guide of W&B.
+  - Each variable is shown with what set it, such as an option file, as far as the server tells.
+  - What the account may not look at, as on a service whose vendor keeps privileges to himself, is C(skip) with the reason.
   - Changes nothing. The probe of O(probe=write) makes one small table C(baremetal_wandb_probe) in O(database) and drops it, also one that
     a crash left behind.
 extends_documentation_fragment:
@@ -31,39 +32,42 @@ options:
     description: Default collation that O(database) should have.
     type: str
     default: utf8mb4_general_ci
-  minimum_version:
-    description: Oldest version of MySQL that passes, as numbers with dots.
+  profile:
+    description:
+      - V(guide) expects the six variables of W&B's installation guide and MySQL 8.0.28, V(current) the newer figures of its reference architecture, a
+        sort buffer of 64 MiB and C(max_prepared_stmt_count) besides them, and MySQL 8.4.
     type: str
-    default: 8.0.28
+    choices: [guide, current]
+    default: guide
+  minimum_version:
+    description: Oldest version of MySQL that passes, as numbers with dots. Empty takes that of the O(profile).
+    type: str
+    default: ""
   expected:
-    description: Global variables of the server and their values. Those with a size may be larger.
+    description:
+      - Global variables of the server and their values, beside or instead of those of the O(profile), as an option file would hold them, for example
+        V(64M).
+      - C(sort_buffer_size), C(innodb_online_alter_log_max_size) and C(max_prepared_stmt_count) may be larger.
+      - Those that the profile does not name are one record, C(mysql.settings). Names that the server does not show are passed over.
     type: dict
     default: {}
-    suboptions:
-      binlog_format:
-        description: What the binary log holds.
-        type: str
-        default: ROW
-      binlog_row_image:
-        description: Which columns of a changed row the binary log holds.
-        type: str
-        default: MINIMAL
-      sync_binlog:
-        description: After how many commits the binary log is synced to disk.
-        type: int
-        default: 1
-      innodb_flush_log_at_trx_commit:
-        description: When the log of InnoDB is written and synced; V(1) is at each commit.
-        type: int
-        default: 1
-      innodb_online_alter_log_max_size:
-        description: Least size in bytes of the log of changes to a table while it is altered online.
-        type: int
-        default: 268435456
-      sort_buffer_size:
-        description: Least size in bytes of the sort buffer of a session.
-        type: int
-        default: 33554432
+  pending:
+    description: Names of variables that wait for a restart of the server. They warn instead of failing.
+    type: list
+    elements: str
+    default: []
+  tls:
+    description: What an unencrypted login over the network is. V(preferred) warns of it, V(required) fails, V(ignore) accepts it.
+    type: str
+    choices: [preferred, required, ignore]
+    default: preferred
+  on_database_host:
+    description: Whether the module runs on the server's own host, where it looks at the disk of the data. Left out, a login by a socket says so.
+    type: bool
+  retired_password:
+    description: A password that the account had before, which the server must refuse now.
+    type: str
+    default: ""
   probe:
     description: V(write) also writes to O(database), V(read) leaves that out. In check mode it is left out always.
     type: str
@@ -86,8 +90,9 @@ EXAMPLES = r"""
     login_user: wandb_local
     login_password: "{{ wandb_mysql_password }}"
     only: [mysql.login, mysql.variable.*]
+    profile: current
     expected:
-      sort_buffer_size: 67108864
+      sort_buffer_size: 128M
     fail_on: never
 """
 
@@ -95,8 +100,7 @@ RETURN = r"""
 checks:
   description:
     - One record for each check, in a fixed order.
-    - The ids are C(mysql.login), C(mysql.flavour), C(mysql.version), C(mysql.variable.NAME) for C(log_bin) and each variable of O(expected),
-      C(mysql.database.exists), C(mysql.database.encoding), C(mysql.account.grants), C(mysql.write) and C(mysql.clock).
+    - The page docs/checks.md of the collection lists the ids.
   returned: always
   type: list
   elements: dict
@@ -125,7 +129,7 @@ checks:
       description: What was found.
       type: raw
       returned: always
-      sample: "262144"
+      sample: 262144, the default
     advice:
       description: What to do about it. Empty when the check passed.
       type: str
@@ -141,27 +145,18 @@ checks:
       title: the sort buffer fits W&B's JSON sorts
       status: pass
       expected: at least 33554432
-      found: "33554432"
+      found: 33554432, from /etc/mysql/mysql.conf.d/zz-baremetal-wandb.cnf
       advice: ""
       seconds: 0.002
 summary:
   description: How many checks have each status.
   returned: always
   type: dict
-  sample: {pass: 15, warn: 1, fail: 0, skip: 0}
+  sample: {pass: 22, warn: 2, fail: 0, skip: 2}
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _mysql, _mysql_check
-
-EXPECTED = {
-    "binlog_format": {"type": "str", "default": "ROW"},
-    "binlog_row_image": {"type": "str", "default": "MINIMAL"},
-    "sync_binlog": {"type": "int", "default": 1},
-    "innodb_flush_log_at_trx_commit": {"type": "int", "default": 1},
-    "innodb_online_alter_log_max_size": {"type": "int", "default": 268435456},
-    "sort_buffer_size": {"type": "int", "default": 33554432},
-}
+from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _mysql, _mysql_check, _mysql_table
 
 
 def main() -> None:
@@ -172,8 +167,13 @@ def main() -> None:
             "database": {"type": "str", "default": "wandb_local"},
             "encoding": {"type": "str", "default": "utf8mb4"},
             "collation": {"type": "str", "default": "utf8mb4_general_ci"},
-            "minimum_version": {"type": "str", "default": "8.0.28"},
-            "expected": {"type": "dict", "default": {}, "options": EXPECTED, "apply_defaults": True},
+            "profile": {"type": "str", "choices": list(_mysql_table.PROFILES), "default": "guide"},
+            "minimum_version": {"type": "str", "default": ""},
+            "expected": {"type": "dict", "default": {}},
+            "pending": {"type": "list", "elements": "str", "default": []},
+            "tls": {"type": "str", "choices": ["preferred", "required", "ignore"], "default": "preferred"},
+            "on_database_host": {"type": "bool"},
+            "retired_password": {"type": "str", "default": "", "no_log": True},
             "probe": {"type": "str", "choices": ["write", "read"], "default": "write"},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],

@@ -12,21 +12,26 @@ version_added: 0.1.0
 author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Brings databases, accounts and their grants to the listed state, and reads them again to prove it.
-  - A password is proven by logging in with it, never by comparing hashes, and set when the server refuses that login.
-  - An account ends with exactly the listed grants. What was granted by hand beside them, roles included, is revoked, and the diff shows it.
-  - Databases and accounts that are not listed are left alone. Nothing is ever dropped.
+  - The defaults are the SQL of W&B's installation guide, so only the password is needed.
+  - A password is proven by logging in with it, never by comparing hashes, and set when the server refuses that login. Where an account cannot log in
+    from the module's host, since its host part is another one, another account would catch the login, or it needs a certificate of its own, the
+    password is set at creation, and afterwards with O(accounts[].update_password=always) only; prove it from a host that matches with
+    M(baremetal.wandb.mysql_check).
+  - An account ends with exactly the listed grants, limits and demands, unlocked, and with the plugin C(caching_sha2_password). What was granted by
+    hand beside them, roles included, is revoked, and the diff shows it.
+  - Databases and accounts that are not listed are left alone. Nothing is ever dropped but what O(hardened) names.
   - Needs MySQL 8.0 or newer. MariaDB is refused.
 extends_documentation_fragment:
   - baremetal.wandb.mysql
 options:
   databases:
-    description: The databases that should exist.
+    description: The databases that should exist. The default is that of the installation guide of W&B.
     type: list
     elements: dict
-    default: []
+    default: [{name: wandb_local}]
     suboptions:
       name:
-        description: Name of the database.
+        description: Name of the database, without backticks and slashes.
         type: str
         required: true
       encoding:
@@ -48,9 +53,9 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the account.
+        description: Name of the account, of at most 32 characters without a backtick.
         type: str
-        required: true
+        default: wandb_local
       host:
         description:
           - From where the account may log in. A name or address, with C(%) and C(_) as wildcards, or a network.
@@ -63,17 +68,56 @@ options:
         required: true
       update_password:
         description:
-          - V(proven) logs in as the account from where the module runs, and sets the password when that is refused. It fails before the first
-            change when the host part does not accept such a login, or another account would catch it.
+          - V(proven) logs in as the account, and sets the password when that is refused. Where that login cannot be made, the password is set at
+            creation only.
+          - V(always) does the same, and sets the password on every run where that login cannot be made. The task is then changed every time.
           - V(on_create) sets the password of a new account only and never looks at it again.
         type: str
-        choices: [proven, on_create]
+        choices: [proven, always, on_create]
         default: proven
+      old_password:
+        description:
+          - What becomes of the password that is there, for a rotation in which no client is refused. V(retain) lets it be valid beside
+            O(accounts[].password), which is set when it is refused; V(discard) ends it when every client has the new one.
+          - V(keep) leaves a second password that is there, with a warning, and makes none.
+          - V(discard) sets O(accounts[].password) as the first password before, so that what remains is always this one.
+          - V(retain) is refused while there are two passwords already, since a third would end one of them.
+        type: str
+        choices: [keep, retain, discard]
+        default: keep
+      tls:
+        description: What the account has to log in with. V(ssl) is an encrypted connection, V(x509) also a client's certificate.
+        type: str
+        choices: [none, ssl, x509]
+        default: none
+      resource_limits:
+        description: How much the account may use the server. V(0) stands for no limit.
+        type: dict
+        default: {}
+        suboptions:
+          queries_per_hour:
+            description: Statements in an hour.
+            type: int
+            default: 0
+          updates_per_hour:
+            description: Statements that change something in an hour.
+            type: int
+            default: 0
+          connections_per_hour:
+            description: Logins in an hour.
+            type: int
+            default: 0
+          connections:
+            description: Connections at a time.
+            type: int
+            default: 0
       grants:
-        description: All that the account may do. Empty leaves it with nothing but the login.
+        description:
+          - All that the account may do. Empty leaves it with nothing but the login.
+          - When it is left out, the account V(wandb_local) gets what the installation guide of W&B gives it, all privileges on V(wandb_local.*) with the grant
+            option, and any other account gets nothing.
         type: list
         elements: dict
-        default: []
         suboptions:
           scope:
             description:
@@ -90,6 +134,12 @@ options:
             description: Whether the account may pass these privileges on.
             type: bool
             default: false
+  hardened:
+    description:
+      - Whether to drop accounts without a name, those of C(root) for other hosts than C(localhost), C(127.0.0.1) and C(::1), and the database
+        C(test) when no table is in it.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -99,7 +149,7 @@ attributes:
         warning. A refused login fails as usual.
   diff_mode:
     support: full
-    description: Shows databases, accounts and grants before and after; a password only as accepted or refused.
+    description: Shows databases, accounts and grants before and after; a password only as accepted, refused, set or not tried.
 """
 
 EXAMPLES = r"""
@@ -107,16 +157,36 @@ EXAMPLES = r"""
   baremetal.wandb.mysql_schema:
     login_unix_socket: /run/mysqld/mysqld.sock
     login_user: root
-    databases:
-      - name: wandb_local
     accounts:
-      - name: wandb_local
-        host: "%"
-        password: "{{ wandb_mysql_password }}"
+      - password: "{{ wandb_mysql_password }}"
+  vars:
+    ansible_python_interpreter: /opt/baremetal-wandb/venv/bin/python
+
+- name: Begin to change its password; end with old_password discard, when W&B Server has the new one
+  baremetal.wandb.mysql_schema:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    login_user: root
+    accounts:
+      - password: "{{ new_mysql_password }}"
+        old_password: retain
+  vars:
+    ansible_python_interpreter: /opt/baremetal-wandb/venv/bin/python
+
+- name: An account for monitoring beside it, with TLS only and few connections
+  baremetal.wandb.mysql_schema:
+    login_unix_socket: /run/mysqld/mysqld.sock
+    login_user: root
+    databases: []
+    accounts:
+      - name: monitoring
+        host: 10.0.0.%
+        password: "{{ monitoring_password }}"
+        tls: ssl
+        resource_limits:
+          connections: 3
         grants:
-          - scope: wandb_local.*
-            privileges: [ALL]
-            grant_option: true
+          - scope: "*.*"
+            privileges: [PROCESS, REPLICATION CLIENT]
   vars:
     ansible_python_interpreter: /opt/baremetal-wandb/venv/bin/python
 """
@@ -130,8 +200,8 @@ changes:
   contains:
     action:
       description:
-        - One of C(create_database), C(alter_database), C(create_account), C(set_password), C(unlock_account), C(grant), C(revoke) and
-          C(revoke_role).
+        - One of C(drop_account), C(drop_database), C(create_database), C(alter_database), C(create_account), C(unlock_account), C(set_password),
+          C(discard_old_password), C(set_requirements), C(revoke_role), C(revoke) and C(grant).
       type: str
       returned: always
       sample: grant
@@ -171,6 +241,16 @@ changes:
       type: bool
       returned: when a grant differs
       sample: true
+    tls:
+      description: What the account has to log in with.
+      type: str
+      returned: when an account is made or its demands differ
+      sample: none
+    resource_limits:
+      description: The limits of the account.
+      type: dict
+      returned: when an account is made or its demands differ
+      sample: {queries_per_hour: 0, updates_per_hour: 0, connections_per_hour: 0, connections: 0}
     role:
       description: The role that is revoked.
       type: str
@@ -179,6 +259,23 @@ changes:
   sample:
     - action: set_password
       account: wandb_local@%
+unproven:
+  description: The accounts whose password cannot be tried from the module's host.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    account:
+      description: Name and host of the account.
+      type: str
+      returned: always
+      sample: wandb_local@10.0.0.%
+    reason:
+      description: Why a login from here would not end at it.
+      type: str
+      returned: always
+      sample: its host part does not match localhost, which is where this login comes from
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -189,12 +286,16 @@ GRANT = {
     "privileges": {"type": "list", "elements": "str", "default": ["ALL"]},
     "grant_option": {"type": "bool", "default": False},
 }
+LIMITS = {name: {"type": "int", "default": 0} for name in _mysql_schema.LIMITS}
 ACCOUNT = {
-    "name": {"type": "str", "required": True},
+    "name": {"type": "str", "default": "wandb_local"},
     "host": {"type": "str", "default": "%"},
     "password": {"type": "str", "required": True, "no_log": True},
-    "update_password": {"type": "str", "choices": ["proven", "on_create"], "default": "proven", "no_log": False},
-    "grants": {"type": "list", "elements": "dict", "default": [], "options": GRANT},
+    "update_password": {"type": "str", "choices": ["proven", "always", "on_create"], "default": "proven", "no_log": False},
+    "old_password": {"type": "str", "choices": ["keep", "retain", "discard"], "default": "keep", "no_log": False},
+    "tls": {"type": "str", "choices": ["none", "ssl", "x509"], "default": "none"},
+    "resource_limits": {"type": "dict", "default": {}, "options": LIMITS, "apply_defaults": True},
+    "grants": {"type": "list", "elements": "dict", "options": GRANT},
 }
 DATABASE = {
     "name": {"type": "str", "required": True},
@@ -207,8 +308,9 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **_mysql.CONNECTION,
-            "databases": {"type": "list", "elements": "dict", "default": [], "options": DATABASE},
+            "databases": {"type": "list", "elements": "dict", "default": [{"name": "wandb_local"}], "options": DATABASE},
             "accounts": {"type": "list", "elements": "dict", "default": [], "options": ACCOUNT},
+            "hardened": {"type": "bool", "default": False},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],
         required_one_of=[["login_unix_socket", "login_host"]],

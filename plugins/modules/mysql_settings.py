@@ -9,12 +9,17 @@ DOCUMENTATION = r"""
 module: mysql_settings
 short_description: Settings of a running MySQL server in one call
 version_added: 0.1.0
-author: The baremetal.wandb authors (@wandb-baremetal)
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Compares the settings of an option file with what the server runs with, and sets at once what a running server takes.
   - Tells which settings need a restart, and does not restart.
   - Does not write the option file. Whoever writes it there and here makes a setting that somebody changed by hand come back, before a restart and
-    after it. A value that C(SET PERSIST) keeps over the file is reset.
+    after it. A value of O(settings) that C(SET PERSIST) keeps over the file is reset; other persisted values are kept and reported.
+  - Fails when a setting that takes a restart is also set by another option file that is read after O(settings_file), or by the server's command
+    line, since no restart would then bring it.
+  - When O(settings) has C(ssl_cert) and that file holds another certificate than the server uses, or a setting C(ssl_*) was set, the server reads its
+    certificates again, without a restart and without an end of any connection.
+  - A size of the buffer pool that the server rounds up to whole chunks is taken as equal.
   - Sessions that are open keep the session values that they began with.
 extends_documentation_fragment:
   - baremetal.wandb.mysql
@@ -89,8 +94,8 @@ changes:
       sample: 32M
     how:
       description:
-        - C(set) when the running server took it, C(reset_persisted) when a persisted value was dropped, C(restart) when only a restart of
-          the server brings it.
+        - C(set) when the running server took it, C(reset_persisted) when a persisted value was dropped, C(reload_tls) when it read its certificates
+          again, C(restart) when only a restart of the server brings it.
       type: str
       returned: always
       sample: set
@@ -105,6 +110,42 @@ restart_required:
   type: list
   elements: str
   sample: [bind_address]
+persisted:
+  description: What C(SET PERSIST) keeps over every option file, of variables that are not among O(settings). Each is warned of.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the variable.
+      type: str
+      returned: always
+      sample: max_heap_table_size
+    value:
+      description: The value that is kept.
+      type: str
+      returned: always
+      sample: "33554432"
+  sample: [{name: max_heap_table_size, value: "33554432"}]
+overridden:
+  description:
+    - Settings that something else than O(settings_file) set at the start of the server, with another value. The running server was brought to
+      O(settings), and the next start takes that back. Each is warned of.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the setting.
+      type: str
+      returned: always
+      sample: sort_buffer_size
+    path:
+      description: The option file, or C(the command line of the server).
+      type: str
+      returned: always
+      sample: /etc/mysql/mysql.conf.d/zzz.cnf
+  sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule

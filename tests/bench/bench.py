@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measures site.yml on the cluster lab: a fresh converge, then rounds of ping, no-op and proof with the real client, interleaved.
+"""Measures site.yml on the cluster lab: a fresh converge, then rounds of ping, no-op and proof with the real client, interleaved; then its
+database under W&B's kind of load, with our settings and with MySQL's defaults in turn.
 
     bench.py [--rounds N] [--keep]
 
@@ -24,6 +25,7 @@ import typing as t
 from pathlib import Path
 
 import count
+import mysql_load
 
 TOP = Path(__file__).resolve().parents[2]
 BIN = TOP / ".venv" / "bin"
@@ -104,6 +106,18 @@ def measure(rounds: int) -> dict[str, t.Any]:
     }
 
 
+def database(rounds: int) -> dict[str, t.Any]:
+    """The figures of mysql_load.py, run on the database host."""
+    say(f"{rounds} rounds of load on the database")
+    remote = ["sudo", "/opt/baremetal-wandb/venv/bin/python", "-", "--rounds", str(rounds)]
+    words = [str(BIN / "python"), "tests/lab/lab.py", "ssh", LAB, "db1", "--", *remote]
+    with open(mysql_load.__file__, encoding="utf-8") as script:
+        done = subprocess.run(words, cwd=TOP, stdin=script, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stderr}\nbench: the load of the database ended with exit code {done.returncode}")
+    return json.loads(done.stdout)
+
+
 def table(found: dict[str, t.Any]) -> str:
     floor = found["seconds"]["ping"]["median"]
     lines = [f"{'run':<30} {'median s':>9} {'min':>7} {'max':>7} {'x ping':>7}"]
@@ -132,12 +146,13 @@ def main(words: list[str]) -> None:
         subprocess.run([lab[0], "tests/lab/overlay.py", LAB], cwd=TOP, check=True)
         site("-e", f"secrets_file={SECRETS}", playbook="playbooks/secrets.yml")
         found = measure(wanted.rounds)
+        found["database"] = database(wanted.rounds)
     finally:
         if not wanted.keep:
             subprocess.run([*lab, "down", LAB], cwd=TOP, check=False)
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    print(f"\n{table(found)}\n\nwritten to {RESULT.relative_to(TOP)}")
+    print(f"\n{table(found)}\n\n{mysql_load.table(found['database'])}\n\nwritten to {RESULT.relative_to(TOP)}")
 
 
 if __name__ == "__main__":

@@ -151,7 +151,13 @@ CASES = (
     Case("a moving image", ("server_image", "latest"), {"server_image": "docker.io/wandb/local:latest"}),
     Case("a withdrawn image", ("server_image", "0.78.2"), {"server_image": "docker.io/wandb/local:0.78.1"}),
     Case("a user that W&B cannot be", ("server_user", "100000"), {"server_user": "1000"}),
-    Case("no source of MySQL", ("mysql_debian_suite",), {"mysql_debian_suite": ""}),
+    Case("no source of MySQL", ("mysql_debian_suite",), {"mysql_debian_suite": "", "mysql_install_method": "distribution"}),
+    Case(
+        "a repository out of reach",
+        ("mysql_repository_key", "mysql_install_method"),
+        {"mysql_repository_key": "https://mirror.invalid/mysql.asc", "mysql_debian_suite": ""},
+    ),
+    Case("a setting of the wrong type", ("mysql_settings.max_connections",), {"mysql_settings": {"max_connections": "many"}}),
     Case(
         "an interpreter for all tasks",
         ("ansible_python_interpreter",),

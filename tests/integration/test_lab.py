@@ -228,7 +228,7 @@ except machine.LabError as error:
     (("ssh", "t-none", "a"), "lab.py: there is no lab t-none; labs here: "),
     (("power-off", "t-up", "c"), "lab.py: lab t-up has no host c; it has a, b"),
     (("part", "gold"), "lab.py: there is no part 'gold'; parts are minio, minio-next, standin-image, wheels"),
-    (("down", "No_Name"), "lab.py: lab name 'No_Name' may hold only small letters, digits and hyphens, at most 40"),
+    (("down", "No_Name"), "lab.py: lab name 'No_Name' may hold only small letters, digits, underscores and hyphens, at most 40"),
 ])
 @pytest.mark.usefixtures("up")
 def test_mistakes_get_one_sentence(words, sentence):

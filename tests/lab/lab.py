@@ -42,8 +42,8 @@ class Lab:
     """A lab by its name; everything it keeps is in its folder."""
 
     def __init__(self, name: str) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
-            raise LabError(f"lab name {name!r} may hold only small letters, digits and hyphens, at most 40")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+            raise LabError(f"lab name {name!r} may hold only small letters, digits, underscores and hyphens, at most 40")
         self.name = name
         self.folder = LABS / name
         self.state_file = self.folder / "lab.json"

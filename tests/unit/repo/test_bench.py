@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
+
 import bench
+import mysql_load
 import pytest
 
 
@@ -51,3 +54,45 @@ def test_executions_that_vary_are_refused(monkeypatch):
 def test_a_failed_command_ends_it():
     with pytest.raises(SystemExit, match="exit code 4"):
         bench.run("sh", "-c", "exit 4")
+
+
+class Pretended:
+    """Load whose figures tell the way they were measured."""
+
+    rows = 10
+
+    def __init__(self):
+        self.now, self.asked = "tuned", []
+        self.root = self
+
+    def select_db(self, name):
+        pass
+
+    def ask(self, statement):
+        self.asked.append(statement)
+
+    def settings(self):
+        return dict.fromkeys(mysql_load.SETTINGS, 1)
+
+    def set(self, values):
+        self.now = "default" if "DEFAULT" in values.values() else "tuned"
+        self.asked.append(self.now)
+
+    def round(self):
+        slow = 4.0 if self.now == "default" else 2.0
+        self.asked.append("round")
+        return {"insert": slow, "update": slow, "logged by updates": slow, "sort": slow, "merge passes": slow - 2, "error": (slow - 2) * 519}
+
+
+def test_the_load_alternates_and_the_settings_are_back():
+    load = Pretended()
+    found = mysql_load.measure(load, 2)
+    assert [word for word in load.asked if word in ("default", "tuned")] == ["default", "tuned", "tuned", "default", "tuned"]
+    assert load.asked[-1].startswith("DROP DATABASE") and load.now == "tuned"
+    assert json.loads(json.dumps(found))["default"]["insert"] == 4.0
+    lines = mysql_load.table(found).splitlines()
+    assert lines[1].split() == ["insert", "s", "4.0", "2.0", "2.0"] and lines[-1].split()[-3:] == ["error", "1038", "none"]
+
+
+def test_documents_have_about_the_size_asked_for():
+    assert all(0.8 < len(mysql_load.document(1, size)) / size < 1.25 for size in (20 * 1024, 300 * 1024))

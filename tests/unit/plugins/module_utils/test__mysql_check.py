@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import pymysql
 import pytest
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import version_numbers
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_check import check, covers
+from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql_check
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Origin, Server, version_numbers
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_check import Want, check, covers
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_a_scope_covers_a_database_as_mysql_matches_names(scope, database, cover
 
 @pytest.mark.parametrize(
     "version, numbers",
-    [("8.0.28", (8, 0, 28)), ("9.7.4-2", (9, 7, 4)), ("8.4.11-0ubuntu0.26.04.1", (8, 4, 11)), ("26.10.0", (26, 10, 0)), ("5.7.22-log", (5, 7, 22))],
+    [("8.0.28", (8, 0, 28)), ("9.7.4-2", (9, 7, 4)), ("8.4.11-0ubuntu0.26.04.1", (8, 4, 11)), ("26.10.0", (26, 10, 0)), ("5.7.22-log", (5, 7, 22)), ("9.7", (9, 7, 0)), ("", ())],
 )
 def test_versions_are_read_as_numbers(version, numbers):
     assert version_numbers(version) == numbers
@@ -41,5 +43,104 @@ def test_versions_are_read_as_numbers(version, numbers):
 def test_ids_are_unique_and_not_installed_asks_no_server():
     records = check.records(None, None, installed=False)
     ids = [record["id"] for record in records]
-    assert len(set(ids)) == len(ids) == 15 and all(id.startswith("mysql.") for id in ids)
+    assert len(set(ids)) == len(ids) == 25 and all(id.startswith("mysql.") for id in ids)
     assert {record["status"] for record in records} == {"skip"}
+
+
+def asked(**variables):
+    """A server that was asked already; it is never connected to."""
+    server = Server(pymysql, {"login_unix_socket": None, "login_host": "db1", "login_port": 3306, "login_user": "wandb_local", "login_password": "s3cr3t"})
+    server._variables = {name: value for name, (value, dummy) in variables.items()}
+    server._origins = {name: origin for name, (dummy, origin) in variables.items() if origin}
+    return server
+
+
+def want(**rest):
+    nothing = {"expected": {}, "settings": {}, "pending": frozenset(), "write": False, "tls": "preferred", "here": False, "retired_password": ""}
+    guide = {"database": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci", "minimum_version": "8.0.28"}
+    return Want(**{**guide, **nothing, **rest})
+
+
+FILE = Origin("EXPLICIT", "/etc/mysql/zz.cnf")
+
+
+@pytest.mark.parametrize(
+    "version, status, words",
+    [
+        ("8.0.27", "fail", "upgrade"),
+        ("5.7.22-log", "fail", "5.7 not at all"),
+        ("8.0.28", "pass", ""),
+        ("8.0.46-0ubuntu0.24.04.1", "pass", ""),
+        ("8.1.0", "fail", "innovation release"),
+        ("8.4.11", "pass", ""),
+        ("9.6.0", "fail", "8.4 or 9.7"),
+        ("9.7.4-2", "warn", "8.4 LTS"),
+        ("26.10.0", "fail", "innovation release"),
+    ],
+)
+def test_versions_are_judged_by_their_series(version, status, words):
+    verdict = _mysql_check.version(asked(version=(version, None)), want())
+    assert verdict.status == status and words in verdict.advice
+
+
+@pytest.mark.parametrize(
+    "running, origin, wants, status, found, words",
+    [
+        ("33554432", FILE, {}, "pass", "33554432, from /etc/mysql/zz.cnf", ""),
+        ("67108864", Origin("DYNAMIC", ""), {}, "pass", "67108864, set while the server runs", ""),
+        ("262144", Origin("COMPILED", ""), {}, "fail", "262144, the default", "set mysql_settings.sort_buffer_size to 32M"),
+        ("262144", Origin("PERSISTED", "/var/lib/mysql/mysqld-auto.cnf"), {}, "fail", "262144, kept by SET PERSIST", "RESET PERSIST sort_buffer_size"),
+        ("262144", FILE, {"pending": frozenset(["sort_buffer_size"])}, "warn", "262144", "restart it"),
+        ("262144", FILE, {"expected": {}}, "skip", "not asked for by the profile", ""),
+    ],
+)
+def test_a_variable_is_shown_with_what_set_it(running, origin, wants, status, found, words):
+    server = asked(sort_buffer_size=(running, origin))
+    verdict = _mysql_check.sort_buffer_size(server, want(**{"expected": {"sort_buffer_size": "32M"}, **wants}))
+    assert (verdict.status, verdict.found) == (status, found) and words in verdict.advice
+
+
+@pytest.mark.parametrize(
+    "variables, words",
+    [
+        ({"basedir": ("/rdsdbbin/mysql-8.4.5.R1/", None)}, "parameter group"),
+        ({"version_comment": ("(Google)", None)}, "database flag"),
+        ({}, "mysql_settings.sync_binlog"),
+    ],
+)
+def test_the_remedy_is_one_that_the_server_has(variables, words):
+    server = asked(sync_binlog=("0", None), **variables)
+    assert words in _mysql_check.sync_binlog(server, want(expected={"sync_binlog": "1"})).advice
+
+
+@pytest.mark.parametrize(
+    "wanted, pending, status",
+    [
+        ({"max_connections": "300", "mysqlx": "OFF"}, [], "pass"),
+        ({"max_connections": "400"}, [], "fail"),
+        ({"max_connections": "400", "port": "3307"}, ["port"], "fail"),
+        ({"port": "3307"}, ["port"], "warn"),
+        ({}, [], "skip"),
+    ],
+)
+def test_other_settings_are_one_record(wanted, pending, status):
+    server = asked(max_connections=("300", FILE), port=("3306", FILE))
+    assert _mysql_check.settings(server, want(settings=wanted, pending=frozenset(pending))).status == status
+
+
+@pytest.mark.parametrize("number, status", [(1142, "skip"), (1227, "skip"), (1146, "raises")])
+def test_what_the_account_may_not_see_is_skipped_with_the_reason(number, status):
+    @_mysql_check.deniable
+    def look(server, want):
+        raise pymysql.err.OperationalError(number, "SELECT command denied")
+
+    if status == "raises":
+        with pytest.raises(pymysql.err.OperationalError):
+            look(asked(), want())
+    else:
+        assert look(asked(), want())[:3] == ("skip", None, "the account may not look there (error %d: SELECT command denied)" % number)
+
+
+def test_a_folder_that_is_not_seen_from_here_is_no_fault():
+    assert _mysql_check.disk(asked(datadir=("/nonexistent/mysql/", None)), want(here=True)).status == "skip"
+    assert _mysql_check.disk(asked(datadir=("/", None)), want(here=True)).found.endswith("at /")

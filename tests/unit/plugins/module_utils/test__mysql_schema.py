@@ -16,16 +16,29 @@ from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_schema impo
 PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F))
 ALL = Grant("`wandb_local`.*", frozenset(["ALL"]), True)
 DATABASE = Database("wandb_local", "utf8mb4", "utf8mb4_general_ci")
-ACCOUNT = Account("wandb_local", "%", "s3cr3t", True, (ALL,))
+ACCOUNT = Account("wandb_local", "%", "s3cr3t", (ALL,))
 WANT = Wanted((DATABASE,), (ACCOUNT,))
 
 DATABASE_OPTIONS = {"name": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci"}
 GRANT_OPTIONS = {"scope": "wandb_local.*", "privileges": ["ALL"], "grant_option": True}
-ACCOUNT_OPTIONS = {"name": "wandb_local", "host": "%", "password": "s3cr3t", "update_password": "proven", "grants": [GRANT_OPTIONS]}
+LIMITS = dict.fromkeys(schema.LIMITS, 0)
+ACCOUNT_OPTIONS = {
+    "name": "wandb_local",
+    "host": "%",
+    "password": "s3cr3t",
+    "update_password": "proven",
+    "old_password": "keep",
+    "tls": "none",
+    "resource_limits": LIMITS,
+    "grants": [GRANT_OPTIONS],
+}
+DEMANDS = {"tls": "none", "resource_limits": LIMITS}
+LABEL = "wandb_local@%"
+FAR = {LABEL: "its host part does not match localhost"}
 
 
-def found(*grants, password="accepted", roles=(), database=DATABASE):
-    return Found({database.name: database}, {"wandb_local@%": FoundAccount(password, grants, roles)})
+def found(*grants, password="accepted", roles=(), database=DATABASE, unproven=None, **rest):
+    return Found({database.name: database}, {LABEL: FoundAccount(password, grants, roles, **rest)}, unproven or {})
 
 
 def want(*grants):
@@ -40,14 +53,18 @@ def planned(action, scope, *privileges, option=False):
     return {"action": action, "account": "wandb_local@%", "scope": scope, "privileges": list(privileges), "grant_option": option}
 
 
+def options(**rest):
+    return schema.wanted({"databases": [], "accounts": [], "hardened": False, **rest})
+
+
 def test_options_become_what_is_wanted():
-    assert schema.wanted({"databases": [DATABASE_OPTIONS], "accounts": [ACCOUNT_OPTIONS]}) == WANT
+    assert options(databases=[DATABASE_OPTIONS], accounts=[ACCOUNT_OPTIONS]) == WANT
 
 
 def test_an_empty_server_gets_everything_in_order():
     assert schema.plan(NOTHING, WANT) == [
         {"action": "create_database", "database": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci"},
-        {"action": "create_account", "account": "wandb_local@%"},
+        {"action": "create_account", "account": "wandb_local@%", **DEMANDS},
         planned("grant", "`wandb_local`.*", "ALL", option=True),
     ]
 
@@ -64,9 +81,69 @@ def test_another_collation_is_altered():
     ]
 
 
-@pytest.mark.parametrize("password, action", [("refused", "set_password"), ("locked", "unlock_account")])
-def test_a_login_that_fails_is_repaired(password, action):
-    assert schema.plan(found(ALL, password=password), WANT) == [{"action": action, "account": "wandb_local@%"}]
+def of(**rest):
+    return Wanted((DATABASE,), (ACCOUNT._replace(**rest),))
+
+
+@pytest.mark.parametrize(
+    "there, wanted, actions",
+    [
+        (found(ALL, password="refused"), WANT, ["set_password"]),
+        (found(ALL, locked=True), WANT, ["unlock_account"]),
+        (found(ALL, plugin="mysql_native_password"), WANT, ["set_password"]),
+        (found(ALL, tls="x509"), WANT, ["set_requirements"]),
+        (found(ALL), of(limits=(0, 0, 0, 3)), ["set_requirements"]),
+        # A password that cannot be tried is set by "always" alone.
+        (found(ALL, password="not tried", unproven=FAR), WANT, []),
+        (found(ALL, password="not tried", unproven=FAR), of(update="always"), ["set_password"]),
+        (found(ALL), of(update="always"), []),
+        (found(ALL, password="not tried", plugin="mysql_native_password"), of(update="on_create"), []),
+        # A rotation: the old one is kept, then ended; what is discarded is never the listed one.
+        (found(ALL, password="refused"), of(old_password="retain"), ["set_password"]),
+        (found(ALL, second=True), of(old_password="retain"), []),
+        (found(ALL, second=True), WANT, []),
+        (found(ALL, second=True), of(old_password="discard"), ["set_password", "discard_old_password"]),
+        (found(ALL), of(old_password="discard"), []),
+    ],
+)
+def test_an_account_is_brought_to_what_is_listed(there, wanted, actions):
+    assert [change["action"] for change in schema.plan(there, wanted)] == actions
+
+
+def test_a_third_password_is_refused_and_so_is_one_of_another_plugin():
+    with pytest.raises(ValueError, match="has two passwords already"):
+        schema.refuse(found(ALL, password="refused", second=True), of(old_password="retain"))
+    with pytest.raises(ValueError, match="one of mysql_native_password, which cannot be retained"):
+        schema.refuse(found(ALL, plugin="mysql_native_password"), of(old_password="retain"))
+    for there, wanted in [(found(ALL, second=True), of(old_password="retain")), (found(ALL, password="refused", second=True), WANT)]:
+        schema.refuse(there, wanted)
+
+
+def test_a_hardened_server_loses_what_nobody_needs():
+    there = found(ALL)._replace(intruders=(("", "localhost"), ("root", "%")), test_tables=0)
+    assert schema.plan(there, WANT) == [
+        {"action": "drop_account", "account": "@localhost"},
+        {"action": "drop_account", "account": "root@%"},
+        {"action": "drop_database", "database": "test"},
+    ]
+    assert schema.plan(found(ALL)._replace(test_tables=2), WANT) == []
+    assert schema.difference(there, WANT)["before"]["accounts"]["root@%"] == "not on a hardened server"
+
+
+@pytest.mark.parametrize(
+    "there, wanted, password, old",
+    [
+        (found(ALL, password="refused"), WANT, "accepted", None),
+        (found(ALL, password="not tried", unproven=FAR), WANT, "not tried", None),
+        (found(ALL, password="not tried", unproven=FAR), of(update="always"), "set", None),
+        (found(ALL, password="refused"), of(old_password="retain"), "accepted", "accepted, too"),
+        (found(ALL, second=True), of(old_password="discard"), "accepted", None),
+        (NOTHING._replace(unproven=FAR), WANT, "set", None),
+    ],
+)
+def test_the_difference_tells_what_becomes_of_the_password(there, wanted, password, old):
+    after = schema.difference(there, wanted)["after"]["accounts"][LABEL]
+    assert (after["password"], after.get("old_password")) == (password, old)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +188,7 @@ def test_the_difference_shows_both_states_and_no_secret():
 
 
 def test_the_difference_of_a_server_as_wanted_is_none():
-    kept = ACCOUNT._replace(proven=False)
+    kept = ACCOUNT._replace(update="on_create")
     for state, wants in [(found(ALL), WANT), (found(ALL, password="not tried"), Wanted((DATABASE,), (kept,)))]:
         difference = schema.difference(state, wants)
         assert difference["before"] == difference["after"]
@@ -121,7 +198,7 @@ def sql(change, account=ACCOUNT, server_status=0):
     """The statement as PyMySQL would send it."""
     connection = pymysql.connections.Connection(defer_connect=True, ssl_disabled=True)
     connection.server_status = server_status
-    statement, arguments = schema._account_statement(change, account) if "account" in change else schema._database_statement(change)
+    statement, arguments = schema._statement(change, account if change.get("account") == account.label else None)
     return connection.cursor().mogrify(statement, arguments)
 
 
@@ -134,6 +211,13 @@ def database(action, name):
     [
         (database("create_database", "we`ird%s"), "CREATE DATABASE `we``ird%s` CHARACTER SET 'utf8mb4' COLLATE 'binary'"),
         (database("alter_database", "a"), "ALTER DATABASE `a` CHARACTER SET 'utf8mb4' COLLATE 'binary'"),
+        ({"action": "discard_old_password", "account": "wandb_local@%"}, "ALTER USER 'wandb_local'@'%' DISCARD OLD PASSWORD"),
+        ({"action": "drop_account", "account": "@localhost"}, "DROP USER ''@'localhost'"),
+        ({"action": "drop_database", "database": "test"}, "DROP DATABASE `test`"),
+        (
+            {"action": "set_requirements", "account": "wandb_local@%"},
+            "ALTER USER 'wandb_local'@'%' REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0",
+        ),
         ({"action": "unlock_account", "account": "wandb_local@%"}, "ALTER USER 'wandb_local'@'%' ACCOUNT UNLOCK"),
         ({"action": "revoke_role", "account": "wandb_local@%", "role": "'d'@'%'"}, "REVOKE 'd'@'%' FROM 'wandb_local'@'%'"),
         (planned("grant", "`a%`.*", "ALL", option=True), "GRANT ALL PRIVILEGES ON `a%`.* TO 'wandb_local'@'%' WITH GRANT OPTION"),
@@ -150,15 +234,16 @@ NO_BACKSLASH_ESCAPES = 512
 
 
 @pytest.mark.parametrize("action, verb", [("create_account", "CREATE"), ("set_password", "ALTER")])
-@pytest.mark.parametrize("password", [PRINTABLE, PRINTABLE[::-1], "%s", "%(x)s", "\\'", "' OR 1=1 -- ", "ä€😀", *PRINTABLE])
+@pytest.mark.parametrize("password", [PRINTABLE, PRINTABLE[::-1], "%s", "%(x)s", "\\'", "' OR 1=1 -- ", "ä€😀", "x" * 60, *PRINTABLE])
 def test_every_password_is_quoted_whole(action, verb, password):
     start = "%s USER 'wandb_local'@'%%' IDENTIFIED WITH caching_sha2_password BY '" % verb
+    end = "' " + schema._demands(ACCOUNT) if verb == "CREATE" else "'"
     text = sql({"action": action, "account": "wandb_local@%"}, ACCOUNT._replace(password=password))
-    assert text.startswith(start) and text.endswith("'")
-    literal = text[len(start) : -1]
+    assert text.startswith(start) and text.endswith(end)
+    literal = text[len(start) : -len(end)]
     assert re.fullmatch(r"(?:[^'\\]|\\.)*", literal), "a quote ends the literal early"
     assert re.sub(r"\\(.)", r"\1", literal) == password
-    doubled = sql({"action": action, "account": "wandb_local@%"}, ACCOUNT._replace(password=password), NO_BACKSLASH_ESCAPES)[len(start) : -1]
+    doubled = sql({"action": action, "account": "wandb_local@%"}, ACCOUNT._replace(password=password), NO_BACKSLASH_ESCAPES)[len(start) : -len(end)]
     assert doubled.replace("''", "'") == password
 
 
@@ -189,7 +274,7 @@ def test_host_parts_match_as_the_server_matches_them(pattern, client, matches):
 
 def test_an_anonymous_local_account_catches_logins_meant_for_any_host():
     reason = schema.unreachable(ACCOUNT, "localhost", [("", "localhost"), ("wandb_local", "%")])
-    assert "''@'localhost'" in reason and "on_create" in reason
+    assert "''@'localhost'" in reason
 
 
 def test_the_same_name_for_a_narrower_host_catches_logins():
@@ -206,35 +291,43 @@ def test_a_host_part_that_does_not_match_is_named():
 
 
 @pytest.mark.parametrize(
-    "options, words",
+    "wrong, words",
     [
-        ({"databases": [{**DATABASE_OPTIONS, "name": ""}]}, "databases: a name is empty"),
+        ({"databases": [{**DATABASE_OPTIONS, "name": ""}]}, "databases: '' is no name of a database"),
+        ({"databases": [{**DATABASE_OPTIONS, "name": "we`ird"}]}, "databases: we`ird is no name of a database; give one without backticks"),
         ({"databases": [DATABASE_OPTIONS, DATABASE_OPTIONS]}, "databases lists wandb_local twice"),
         ({"databases": [{**DATABASE_OPTIONS, "encoding": "utf8mb3"}]}, "not one of the encoding utf8mb3"),
         ({"accounts": [ACCOUNT_OPTIONS, {**ACCOUNT_OPTIONS, "password": "x"}]}, "accounts lists wandb_local@% twice"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "password": ""}]}, "password of wandb_local is empty"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "root"}]}, "root belongs to the server itself"),
-        ({"accounts": [{**ACCOUNT_OPTIONS, "host": ""}]}, "name or host of an account is empty"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "host": ""}]}, "is no account; a name has 1 to 32 characters"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "name": "a`b"}]}, "none of them a backtick"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": -1}}]}, "0 stands for no limit"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [GRANT_OPTIONS, GRANT_OPTIONS]}]}, "twice"),
         *(
             ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "scope": scope}]}]}, "is no scope of a grant")
             for scope in ("wandb_local", "", "*.t", "a.b.c", "a`b.*", "`a.*")
         ),
         *(
-            ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "privileges": privileges}]}]}, "is no privilege")
-            for privileges in ([], ["SELECT; DROP"], ["GRANT OPTION"], ["SELECT (a)"], ["USAGE"], [""])
+            ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "privileges": privileges}]}]}, "no privilege")
+            for privileges in ([], ["SELECT; DROP"], ["GRANT OPTION"], ["SELECT (a)"], ["USAGE"], [""], ["SELEKT"], ["FILE"])
         ),
         ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "scope": "*.*"}]}]}, "name the privileges on"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_one_sentence(options, words):
+def test_what_cannot_be_meant_is_refused_in_one_sentence(wrong, words):
     with pytest.raises(ValueError, match=re.escape(words)) as error:
-        schema.wanted({"databases": [], "accounts": [], **options})
+        options(**wrong)
     assert "s3cr3t" not in str(error.value)
 
 
 def test_privileges_and_scopes_are_taken_as_people_write_them():
-    options = {**GRANT_OPTIONS, "scope": "`wandb_local`.*", "privileges": ["all privileges"]}
-    assert schema.wanted({"databases": [], "accounts": [{**ACCOUNT_OPTIONS, "grants": [options]}]}).accounts[0].grants == (ALL,)
-    options = {"scope": "*.*", "privileges": ["replication  slave"], "grant_option": False}
-    assert schema.wanted({"databases": [], "accounts": [{**ACCOUNT_OPTIONS, "grants": [options]}]}).accounts[0].grants == (grant("*.*", "REPLICATION SLAVE"),)
+    written = {**GRANT_OPTIONS, "scope": "`wandb_local`.*", "privileges": ["all privileges"]}
+    assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (ALL,)
+    written = {"scope": "*.*", "privileges": ["replication  slave"], "grant_option": False}
+    assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (grant("*.*", "REPLICATION SLAVE"),)
+
+
+def test_grants_that_are_left_out_are_the_guides_for_its_account_only():
+    accounts = [{**ACCOUNT_OPTIONS, "grants": None}, {**ACCOUNT_OPTIONS, "name": "other", "grants": None}]
+    assert [account.grants for account in options(accounts=accounts).accounts] == [(ALL,), ()]

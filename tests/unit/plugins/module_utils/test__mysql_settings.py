@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql_settings
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import Change, Found
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import Change, Found, Origin
 
 
-def found(variables=None, **rest):
-    return Found(**{"variables": variables or {}, "persisted": frozenset(), "plugins": {}, **rest})
+FILE = "/etc/mysql/mysql.conf.d/ours.cnf"
+OURS = Origin("EXPLICIT", FILE)
+THEIRS = Origin("EXPLICIT", "/etc/mysql/mysql.conf.d/zzz.cnf")
 
 
 @pytest.mark.parametrize(
@@ -49,18 +50,57 @@ def test_wanted_refuses(settings):
 @pytest.mark.parametrize(
     ("there", "changes"),
     [
-        (found({"sync_binlog": "1"}), []),
-        (found({"sync_binlog": "0"}), [Change("sync_binlog", "0", "1", "set")]),
-        (found({"sync_binlog": "1"}, persisted=frozenset(["sync_binlog"])), [Change("sync_binlog", "persisted", "from the file", "reset_persisted")]),
-        (found({"sync_binlog": "1", "port": "1"}, from_file=frozenset(["sync_binlog", "port"])), [Change("port", "1", "no longer listed", "restart")]),
-        (found(), []),
-        (found(stale=True), [Change("sync_binlog", None, "1", "restart")]),
-        (found(plugins={"sync_binlog": True}), []),
-        (found(plugins={"sync_binlog": False}), [Change("sync_binlog", "OFF", "1", "restart")]),
+        (Found({"sync_binlog": "1"}), []),
+        (Found({"sync_binlog": "0"}), [Change("sync_binlog", "0", "1", "set")]),
+        (Found({"sync_binlog": "1"}, persisted={"sync_binlog": "1"}), [Change("sync_binlog", "persisted", "from the file", "reset_persisted")]),
+        (Found({"sync_binlog": "1"}, persisted={"port": "1"}), []),
+        (Found({"sync_binlog": "1", "port": "1"}, origins={"sync_binlog": OURS, "port": OURS}), [Change("port", "1", "no longer listed", "restart")]),
+        (Found({"sync_binlog": "1", "port": "1"}, origins={"port": THEIRS}), []),
+        (Found({}), []),
+        (Found({}, stale=True), [Change("sync_binlog", None, "1", "restart")]),
+        (Found({}, plugins={"sync_binlog": True}), []),
+        (Found({}, plugins={"sync_binlog": False}), [Change("sync_binlog", "OFF", "1", "restart")]),
     ],
 )
 def test_plan(there, changes):
-    assert _mysql_settings.plan(there, {"sync_binlog": "1"}) == changes
+    assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE) == changes
+
+
+@pytest.mark.parametrize(
+    ("running", "certificate", "hows"),
+    [
+        ("/c.pem", "from a to b", []),
+        ("/c.pem", "", []),
+        ("/c.pem", "from a to c", ["reload_tls"]),
+        ("/old.pem", "from a to b", ["set", "reload_tls"]),
+    ],
+)
+def test_certificates_are_read_again(running, certificate, hows):
+    there = Found({"ssl_cert": running}, loaded="from a to b", certificate=certificate)
+    assert [change.how for change in _mysql_settings.plan(there, {"ssl_cert": "/c.pem"}, FILE)] == hows
+
+
+@pytest.mark.parametrize(("value", "running", "equal"), [("1000M", "1073741824", True), ("1G", "1073741824", True), ("1025M", "1073741824", False)])
+def test_the_buffer_pool_is_kept_in_whole_chunks(value, running, equal):
+    variables = {"innodb_buffer_pool_size": running, "innodb_buffer_pool_chunk_size": "134217728", "innodb_buffer_pool_instances": "8"}
+    assert (_mysql_settings.plan(Found(variables), {"innodb_buffer_pool_size": value}, FILE) == []) is equal
+
+
+@pytest.mark.parametrize(
+    ("origin", "stale", "winner"),
+    [
+        (THEIRS, False, THEIRS.path),
+        (THEIRS, True, None),  # the server has not seen our file yet, so nothing says which of them wins
+        (OURS, False, None),
+        (Origin("DYNAMIC", ""), False, None),
+        (Origin("PERSISTED", "/var/lib/mysql/mysqld-auto.cnf"), False, None),
+        (Origin("COMMAND_LINE", ""), True, "the command line of the server"),
+    ],
+)
+def test_what_wins_over_the_file_is_named(origin, stale, winner):
+    there = Found({"port": "1"}, origins={"port": origin}, stale=stale)
+    changes = [Change("port", "1", "2", "set")]
+    assert _mysql_settings.overridden(there, changes, FILE) == ({"port": winner} if winner else {})
 
 
 def test_forecast_knows_what_takes_a_restart():

@@ -19,7 +19,10 @@ LOGIN = {"login_unix_socket": "/nonexistent/mysqld.sock", "login_user": "wandb_l
         ({**LOGIN, "login_port": 70000}, "TCP port"),
         ({**LOGIN, "connect_timeout": 0}, "connect_timeout must be from 1"),
         ({**LOGIN, "minimum_version": "eight"}, "minimum_version must be numbers"),
-        ({**LOGIN, "expected": {"max_connections": 5}}, "max_connections"),
+        ({**LOGIN, "expected": {"Max-Connections": 5}}, "expected: variables: 'Max-Connections' is no name of a variable"),
+        ({**LOGIN, "expected": {"sort_buffer_size": "big"}}, "expected: variables.sort_buffer_size must be a number or a size, for example 32M"),
+        ({**LOGIN, "profile": "newest"}, "guide, current"),
+        ({**LOGIN, "tls": "on"}, "preferred"),
         ({**LOGIN, "probe": "always"}, "probe"),
         ({"login_host": "db1"}, "login_user"),
     ],
@@ -33,12 +36,12 @@ def test_a_server_that_is_not_there_fails_by_its_login_alone(run_module):
     result = run_module(mysql_check.main, **LOGIN)
     assert result["failed"] and result["msg"].startswith("the account can log in (mysql.login): expected a login as wandb_local")
     assert "no socket /nonexistent/mysqld.sock" in result["checks"][0]["advice"]
-    assert result["summary"] == {"pass": 0, "warn": 0, "fail": 1, "skip": 14}
+    assert result["summary"] == {"pass": 0, "warn": 0, "fail": 1, "skip": 24}
     assert "s3cr3t" not in str(result)
 
 
 def test_not_installed_needs_no_library(run_module, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pymysql", None)
-    assert run_module(mysql_check.main, **LOGIN, installed=False)["summary"]["skip"] == 15
+    assert run_module(mysql_check.main, **LOGIN, installed=False)["summary"]["skip"] == 25
     missing = run_module(mysql_check.main, **LOGIN)
     assert missing["failed"] and "PyMySQL" in missing["msg"]

@@ -20,7 +20,9 @@ SCHEMA = {**LOGIN, "databases": [{"name": "wandb_local"}], "accounts": [ACCOUNT]
         ({"login_user": "root"}, "one of the following is required: login_unix_socket, login_host"),
         ({**SCHEMA, "accounts": [{"name": "wandb_local"}]}, "password"),
         ({**SCHEMA, "accounts": [{**ACCOUNT, "grants": [{"scope": "wandb_local"}]}]}, "no scope of a grant; for example wandb_local.*"),
-        ({**SCHEMA, "accounts": [{**ACCOUNT, "update_password": "always"}]}, "proven"),
+        ({**SCHEMA, "accounts": [{**ACCOUNT, "update_password": "sometimes"}]}, "proven"),
+        ({**SCHEMA, "accounts": [{**ACCOUNT, "old_password": "s3cr3t-1"}]}, "retain"),
+        ({**SCHEMA, "accounts": [{**ACCOUNT, "resource_limits": {"queries": 5}}]}, "queries_per_hour"),
         ({**SCHEMA, "databases": [{"name": "a", "charset": "utf8"}]}, "charset"),
     ],
 )

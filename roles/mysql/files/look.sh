@@ -1,0 +1,66 @@
+# shellcheck shell=sh
+# look.sh MYSQLD PORT SETTINGS_FILE DATA_DIR: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
+#   program            what MYSQLD says of its version; nothing when it is not there or cannot run
+#   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
+#   held, loose        the packages of the server that are held against upgrades, and those that are not
+#   memory             MiB of the host
+#   running, as        the file of another server that has PORT, and what that says of its version
+#   datadir            the data directory that SETTINGS_FILE names
+#   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
+#                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
+LC_ALL=C
+export LC_ALL
+mysqld=$1 port=$2 settings=$3 folder=$4
+
+program=$("$mysqld" --version 2> /dev/null) && echo "program=$program" | head -n 1
+real=$(readlink -f "$mysqld")
+if command -v dpkg-query > /dev/null; then
+  name=$(dpkg-query --search "$real" 2> /dev/null | cut -d: -f1 | head -n 1)
+  held='' loose='' package=''
+  # The package of the service is set up last, so its state tells whether an installation was broken off.
+  for one in $(printf '%s\n' "$name" "${name%-core}" | sort -ru); do
+    if found=$(dpkg-query --show --showformat='${db:Status-Abbrev} ${Version}' "$one" 2> /dev/null) && [ "${found%% *}" != un ]; then
+      package="package=${found##* }
+status=${found%% *}"
+      case $found in h*) held="$held $one" ;; *) loose="$loose $one" ;; esac
+    fi
+  done
+  echo "held=${held# }"
+  echo "loose=${loose# }"
+  [ -z "$package" ] || echo "$package"
+elif command -v rpm > /dev/null; then
+  rpm --query --file --queryformat 'package=%{VERSION}-%{RELEASE}\n' "$real" 2> /dev/null | grep '^package=' | head -n 1
+fi
+sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo | while read -r kilobytes; do echo "memory=$((kilobytes / 1024))"; done
+
+# Of this host only: the processes of a container are seen, too, and are none of our business.
+for pid in $(ss --no-header --listening --tcp --numeric --processes "sport = :$port" 2> /dev/null | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u); do
+  file=$(readlink "/proc/$pid/exe") || continue
+  file=${file% (deleted)} # an upgrade may have replaced it
+  [ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] && [ "$file" != "$real" ] || continue
+  echo "running=$file"
+  case ${file##*/} in
+    mysqld* | mariadbd*)
+      libraries=$(tr '\0' '\n' < "/proc/$pid/environ" | sed -n 's/^LD_LIBRARY_PATH=//p')
+      echo "as=$(LD_LIBRARY_PATH=$libraries "$file" --version 2> /dev/null)" | head -n 1
+      ;;
+  esac
+  break
+done
+
+sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
+holds=other
+if ! [ -e "$folder" ] || [ -z "$(find "$folder/" -mindepth 1 -maxdepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
+  holds=nothing
+elif [ -e "$folder.baremetal-wandb-first" ]; then
+  holds=unfinished
+elif [ -e "$folder/aria_log_control" ] || [ -e "$folder/mariadb_upgrade_info" ]; then
+  holds=mariadb
+elif [ -e "$folder/mysql.ibd" ]; then
+  # 8.4 and later keep a history, earlier ones a version.
+  version=$(cat "$folder/mysql_upgrade_history" "$folder/mysql_upgrade_info" 2> /dev/null | grep -o '[0-9][0-9]*\.[0-9][0-9]*\.[0-9][0-9]*' | tail -n 1)
+  holds="mysql${version:+ $version}"
+elif [ -e "$folder/mysql/user.frm" ]; then
+  holds=old
+fi
+echo "data=$holds"

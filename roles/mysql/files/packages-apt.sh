@@ -1,0 +1,53 @@
+# shellcheck shell=sh
+# packages-apt.sh SOURCE SUITE DATA_DIR try|install PACKAGE...: bring packages, which may be files or NAME=VERSION, with all that they need. SUITE is the one
+# that they come from, SOURCE an apt source without which they cannot be had; either may be empty. With `try` they are downloaded and apt's plan is printed.
+set -e
+LC_ALL=C DEBIAN_FRONTEND=noninteractive
+export LC_ALL DEBIAN_FRONTEND
+source=$1 suite=$2 data=$3 verb=$4
+shift 4
+get() {
+  apt-get --quiet --yes --option DPkg::Lock::Timeout=120 --option Dpkg::Options::=--force-confdef --option Dpkg::Options::=--force-confold \
+    --allow-change-held-packages ${suite:+--target-release="$suite"} "$@"
+}
+
+# A held package keeps those that belong to it from being upgraded, too.
+held=$(apt-mark showhold | grep -E '^(mysql|percona-server)-' || true)
+if [ -n "$held" ]; then
+  trap 'apt-mark -qq hold $held' EXIT
+  # shellcheck disable=SC2086 # each is a word
+  apt-mark -qq unhold $held
+fi
+
+if [ "$verb" = try ]; then
+  # Of the other sources a stale list does; of this one none. A file needs neither.
+  if [ -n "$source" ]; then
+    apt-get --quiet update --error-on=any --option Dir::Etc::sourcelist="$source" --option Dir::Etc::sourceparts=- --option APT::Get::List-Cleanup=0 >&2
+  fi
+  case $1 in
+    /*) ;;
+    *) apt-get --quiet update >&2 ;;
+  esac
+  get --download-only install "$@" >&2
+  get --simulate install "$@" | sed -n '/^Inst /p' # nothing when only the last steps of an installation are missing
+  exit
+fi
+
+# The package fills the data directory only when that is empty, and takes half a one for somebody's data: what a broken off first installation made of it is
+# set aside, so that the next one starts afresh. The directory itself stays, since it may be a disk of its own.
+first=$data.baremetal-wandb-first
+holds() {
+  find "$data/" -mindepth 1 -maxdepth 1 ! -name lost+found "$@" 2> /dev/null
+}
+if [ -e "$first" ] && [ -n "$(holds | head -n 1)" ]; then
+  systemctl stop mysql.service 2> /dev/null || true
+  aside=$data.unfinished.$(date +%s)
+  mkdir -m 0700 "$aside"
+  holds -exec mv -t "$aside" {} +
+fi
+if [ -z "$(holds | head -n 1)" ]; then
+  touch "$first"
+fi
+dpkg --configure --pending
+get install "$@"
+rm -f "$first"

@@ -1,0 +1,158 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.baremetal.wandb.plugins.filter.mysql_tuning import FilterModule
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import version_numbers
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import PROFILES, SETTINGS
+
+mysql_tuning = FilterModule().filters()["mysql_tuning"]
+MIB = 2**20
+
+
+def tuned(memory=32, share=70, **facts):
+    return mysql_tuning({"version": "9.7.4", "memory": memory * 1024, "share": share, "profile": "guide", **facts})
+
+
+@pytest.mark.parametrize(
+    "memory, share, connections, pool, log, packet",
+    [  # GiB of the host, per cent, then max_connections and MiB
+        (2, 70, 100, 512, 128, 64),
+        (2, 25, 100, 128, 128, 64),
+        (4, 70, 100, 2048, 512, 64),
+        (8, 70, 100, 4096, 1024, 64),
+        (8, 25, 100, 1024, 256, 64),
+        (16, 70, 173, 10240, 2560, 128),
+        (16, 25, 100, 3072, 768, 64),
+        (32, 70, 347, 20480, 5120, 256),
+        (64, 70, 695, 41984, 8192, 256),
+        (128, 70, 1000, 87040, 8192, 256),
+        (256, 70, 1000, 178176, 8192, 256),
+        (512, 70, 1000, 361472, 8192, 256),
+        (512, 25, 1000, 125952, 8192, 256),
+    ],
+)
+def test_hosts(memory, share, connections, pool, log, packet):
+    found = tuned(memory, share)
+    settings = found["settings"]
+    assert settings["max_connections"] == connections
+    assert [settings[name] // MIB for name in ("innodb_buffer_pool_size", "innodb_redo_log_capacity", "max_allowed_packet")] == [pool, log, packet]
+    assert found["errors"] == [] and len(found["reasons"]) == 4
+    # What is always in use stays within the share, but for the least of a pool that a server of any use has.
+    assert pool == 128 or pool + 384 + connections <= memory * 1024 * share // 100
+
+
+def test_a_smaller_share_never_gives_more():
+    for memory in (2, 4, 8, 16, 32, 64, 128, 256, 512):
+        pools = [tuned(memory, share)["settings"]["innodb_buffer_pool_size"] for share in range(5, 91, 5)]
+        assert pools == sorted(pools)
+
+
+def test_reasons_have_their_figures():
+    connections, pool = tuned()["reasons"][:2]
+    assert connections == "max_connections = 347: half of 22.4 GiB (70 % of 32.0 GiB) at 33 MiB for each that sorts, at least 100 and at most 1000."
+    assert pool.startswith("innodb_buffer_pool_size = 21474836480: 22.4 GiB (70 % of 32.0 GiB) less 384 MiB for the server, 347 MiB for connections")
+
+
+@pytest.mark.parametrize("version", ["8.0.28", "8.0.46", "8.4.11-0ubuntu0.26.04.1", "9.7.4-2", ""])
+def test_the_guide_holds_exactly(version):
+    guide = PROFILES["guide"].settings
+    assert guide == {
+        "binlog_format": "ROW",
+        "innodb_online_alter_log_max_size": 268435456,
+        "sync_binlog": 1,
+        "innodb_flush_log_at_trx_commit": 1,
+        "binlog_row_image": "MINIMAL",
+        "sort_buffer_size": 33554432,
+    }
+    settings = tuned(version=version)["settings"]
+    assert {name: settings[name] for name in guide} == guide
+
+
+def test_the_current_profile_is_the_guide_with_newer_figures():
+    settings = tuned(profile="current")["settings"]
+    assert settings["sort_buffer_size"] == 64 * MIB and settings["max_prepared_stmt_count"] == 1048576 and settings["binlog_row_image"] == "MINIMAL"
+
+
+@pytest.mark.parametrize(
+    "version, has, has_not",
+    [
+        ("8.0.28", {"binlog_format", "innodb_log_file_size", "innodb_io_capacity", "innodb_flush_method"}, {"innodb_redo_log_capacity"}),
+        ("8.0.46", {"innodb_redo_log_capacity", "innodb_io_capacity"}, {"binlog_format", "innodb_log_file_size"}),
+        ("8.4.11", {"innodb_redo_log_capacity"}, {"binlog_format", "innodb_log_file_size", "innodb_io_capacity", "innodb_flush_method"}),
+        ("9.7.4-2", {"innodb_redo_log_capacity"}, {"binlog_format", "innodb_log_file_size", "innodb_io_capacity"}),
+    ],
+)
+def test_the_file_has_what_its_version_takes(version, has, has_not):
+    file = set(tuned(version=version)["file"])
+    assert has <= file and not has_not & file
+    assert all(not SETTINGS[name].removed or version_numbers(SETTINGS[name].removed) > version_numbers(version) for name in file if name in SETTINGS)
+
+
+def test_the_disk_is_reckoned_with_when_it_is_known():
+    settings = tuned(iops=5000)["settings"]
+    assert (settings["innodb_io_capacity"], settings["innodb_io_capacity_max"]) == (5000, 10000)
+
+
+def test_the_users_own_win_and_are_reckoned_with():
+    found = tuned(settings={"max_connections": 100, "sort_buffer_size": "64M", "innodb_buffer_pool_size": "16G", "bind_address": "10.0.0.1"})
+    assert found["settings"]["innodb_buffer_pool_size"] == found["file"]["innodb_buffer_pool_size"] == "16G"
+    assert found["settings"]["innodb_redo_log_capacity"] == 4 * 2**30 and found["file"]["bind_address"] == "10.0.0.1"
+    assert [reason.split()[0] for reason in found["reasons"]] == ["innodb_redo_log_capacity", "max_allowed_packet"]
+    assert tuned(settings={"max_connections": 1000})["settings"]["innodb_buffer_pool_size"] < tuned()["settings"]["innodb_buffer_pool_size"]
+
+
+def test_a_log_that_the_user_sizes_the_old_way_is_left_alone():
+    found = tuned(version="8.0.46", settings={"innodb_log_file_size": "1G"})
+    assert found["file"]["innodb_log_file_size"] == "1G" and "innodb_redo_log_capacity" not in found["settings"]
+    assert found["warnings"] == ["mysql_settings.innodb_log_file_size is deprecated in this version of MySQL: set innodb_redo_log_capacity instead."]
+
+
+def test_sort_buffers_beyond_the_memory_are_warned_of_with_the_sum():
+    assert tuned()["warnings"] == []
+    (warning,) = tuned(settings={"max_connections": 500, "sort_buffer_size": "64M"})["warnings"]
+    assert warning.startswith("500 connections that all sort at once take 31.2 GiB in sort buffers of 64 MiB")
+    assert "is 49.2 GiB, and the host has 32.0" in warning
+
+
+@pytest.mark.parametrize(
+    "version, settings, words",
+    [
+        ("9.7.4", {"query_cache_size": 0}, "mysql_settings.query_cache_size is no setting of MySQL 9.7.4 any more: remove it."),
+        ("", {"query_cache_size": 0}, "of any version that W&B supports any more"),
+        ("9.7.4", {"innodb_log_file_size": "1G"}, "set innodb_redo_log_capacity instead"),
+        ("8.4.1", {"default_authentication_plugin": "x"}, "set authentication_policy instead"),
+        ("8.0.29", {"innodb_redo_log_capacity": "1G"}, "a setting from MySQL 8.0.30 on, and this one is 8.0.29: set innodb_log_file_size instead"),
+        ("", {"sort_buffer_size": "big"}, "mysql_settings.sort_buffer_size must be a size in bytes, for example 33554432 or 32M, not big."),
+        ("", {"sort_buffer_size": "1.5G"}, "must be a size in bytes"),
+        ("", {"max_connections": "3k"}, "max_connections must be a whole number"),
+        ("", {"max_connections": True}, "max_connections must be a whole number"),
+        ("", {"max_connections": [1]}, "max_connections must be a whole number"),
+        ("", {"max_connections": None}, "max_connections must be a whole number"),
+        ("", {"binlog_row_image": "SMALL"}, "binlog_row_image must be one of FULL, MINIMAL, NOBLOB, not SMALL"),
+        ("", {"slow_query_log": "maybe"}, "slow_query_log must be ON or OFF"),
+    ],
+)
+def test_what_the_server_would_not_start_with_is_one_sentence(version, settings, words):
+    (error,) = tuned(version=version, settings=settings)["errors"]
+    assert words in error
+
+
+@pytest.mark.parametrize(
+    "version, settings",
+    [("", {"innodb_log_file_size": "1G"}), ("8.4.1", {"no_such_setting": "x"}), ("8.4.1", {"slow_query_log": False})],
+)
+def test_what_the_table_cannot_judge_passes(version, settings):
+    assert tuned(version=version, settings=settings)["errors"] == []
+
+
+@pytest.mark.parametrize(
+    "facts, words", [({"memory": 0}, "memory"), ({"memory": "8"}, "memory"), ({"share": 95}, "share"), ({"profile": "x"}, "guide, current")]
+)
+def test_a_wrong_call_is_named(facts, words):
+    with pytest.raises(AnsibleFilterError, match=words):
+        mysql_tuning({"version": "", "memory": 1024, "share": 50, "profile": "guide", **facts})
