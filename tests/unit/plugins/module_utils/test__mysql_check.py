@@ -52,6 +52,7 @@ def asked(**variables):
     server = Server(pymysql, {"login_unix_socket": None, "login_host": "db1", "login_port": 3306, "login_user": "wandb_local", "login_password": "s3cr3t"})
     server._variables = {name: value for name, (value, dummy) in variables.items()}
     server._origins = {name: origin for name, (dummy, origin) in variables.items() if origin}
+    server.persisted = lambda: {name: value for name, (value, origin) in variables.items() if origin and origin.source == "PERSISTED"}
     return server
 
 
