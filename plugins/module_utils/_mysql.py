@@ -124,6 +124,11 @@ class Server:
             self._origins = {name.lower(): Origin(source, path) for name, source, path in rows}
         return self._origins
 
+    def persisted(self) -> dict[str, str]:
+        """What SET PERSIST keeps over the option files, by lower-case name. Not to be had before MySQL 8."""
+        rows = self.rows("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables ORDER BY 1")
+        return {name.lower(): value for name, value in rows}
+
     def grants(self, account: str = "CURRENT_USER()") -> list[Grant]:
         return parse_grants(row[0] for row in self.rows("SHOW GRANTS FOR " + account))
 

@@ -174,13 +174,20 @@ def _origin(server: Server, name: str) -> str:
     return ", " + words.get(origin.source, "from %s" % origin.path)
 
 
+def _persists(server: Server, name: str) -> bool:
+    try:
+        return name in server.persisted()
+    except server.pymysql.err.MySQLError:
+        return False
+
+
 def _remedy(server: Server, name: str, value: str) -> str:
     """How to set a variable on this server: the vendor of a service lets nobody at the option file."""
     if (server.variable("basedir") or "").startswith("/rdsdbbin"):
         return "set %s to %s in the parameter group of the instance" % (name, value)
     if "google" in (server.variable("version_comment") or "").lower():
         return "set %s to %s as a database flag of the instance" % (name, value)
-    if _origin(server, name) == ", kept by SET PERSIST":
+    if _persists(server, name):
         return "run the role mysql, or RESET PERSIST %s; then set mysql_settings.%s to %s" % (name, name, value)
     return "set mysql_settings.%s to %s, or on a server of your own: SET PERSIST %s = %s" % (name, value, name, value)
 
@@ -262,11 +269,11 @@ def settings(server: Server, want: Want) -> Verdict:
 @check("mysql.persisted", "nothing is kept over the option files", needs=["mysql.version"])
 @deniable
 def persisted(server: Server, want: Want) -> Verdict:
-    rows = server.rows("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables ORDER BY 1")
-    if not rows:
+    kept = server.persisted()
+    if not kept:
         return passed("nothing")
-    found = ", ".join("%s = %s" % row for row in rows)
-    return warned("nothing", found, "SET PERSIST keeps these: move them to mysql_settings, then RESET PERSIST %s" % rows[0][0])
+    found = ", ".join("%s = %s" % one for one in kept.items())
+    return warned("nothing", found, "SET PERSIST keeps these: move them to mysql_settings, then RESET PERSIST %s" % next(iter(kept)))
 
 
 @check("mysql.database.exists", "the account sees the database", needs=["mysql.login"])

@@ -506,7 +506,7 @@ def run(module: t.Any) -> None:
         )
     try:
         version = server.value("SELECT VERSION()")
-        if "mariadb" in version.lower() or _mysql.version_numbers(version) < (8,):
+        if "mariadb" in version.lower() or _mysql.version_numbers(version) < (8, 0, 28):
             raise ValueError("the server at %s is version %s; name a MySQL server of version 8.0.28 or newer" % (server.address, version))
         found = read(server, want)
         refuse(found, want)

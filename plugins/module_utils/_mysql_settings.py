@@ -95,16 +95,13 @@ def _words(value: str) -> list[str]:
 
 def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
-    persisted = {
-        name.lower(): value for name, value in server.rows("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables")
-    }
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
     channel = dict(server.rows("SELECT PROPERTY, VALUE FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'"))
     loaded = "from %s to %s" % (channel.get("Ssl_server_not_before"), channel.get("Ssl_server_not_after"))
     certificate = validity(os.path.join(variables["datadir"], want["ssl_cert"])) if "ssl_cert" in want else ""
-    return Found(variables, persisted, plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
+    return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
 
 
 def validity(path: str) -> str:

@@ -20,7 +20,7 @@ description:
   - An account ends with exactly the listed grants, limits and demands, unlocked, and with the plugin C(caching_sha2_password). What was granted by
     hand beside them, roles included, is revoked, and the diff shows it.
   - Databases and accounts that are not listed are left alone. Nothing is ever dropped but what O(hardened) names.
-  - Needs MySQL 8.0 or newer. MariaDB is refused.
+  - Needs MySQL 8.0.28 or newer. MariaDB is refused.
 extends_documentation_fragment:
   - baremetal.wandb.mysql
 options:

@@ -33,7 +33,15 @@ def test_a_scope_covers_a_database_as_mysql_matches_names(scope, database, cover
 
 @pytest.mark.parametrize(
     "version, numbers",
-    [("8.0.28", (8, 0, 28)), ("9.7.4-2", (9, 7, 4)), ("8.4.11-0ubuntu0.26.04.1", (8, 4, 11)), ("26.10.0", (26, 10, 0)), ("5.7.22-log", (5, 7, 22)), ("9.7", (9, 7, 0)), ("", ())],
+    [
+        ("8.0.28", (8, 0, 28)),
+        ("9.7.4-2", (9, 7, 4)),
+        ("8.4.11-0ubuntu0.26.04.1", (8, 4, 11)),
+        ("26.10.0", (26, 10, 0)),
+        ("5.7.22-log", (5, 7, 22)),
+        ("9.7", (9, 7, 0)),
+        ("", ()),
+    ],
 )
 def test_versions_are_read_as_numbers(version, numbers):
     assert version_numbers(version) == numbers
@@ -52,6 +60,7 @@ def asked(**variables):
     server = Server(pymysql, {"login_unix_socket": None, "login_host": "db1", "login_port": 3306, "login_user": "wandb_local", "login_password": "s3cr3t"})
     server._variables = {name: value for name, (value, dummy) in variables.items()}
     server._origins = {name: origin for name, (dummy, origin) in variables.items() if origin}
+    server.persisted = lambda: {name: value for name, (value, origin) in variables.items() if origin and origin.source == "PERSISTED"}
     return server
 
 
