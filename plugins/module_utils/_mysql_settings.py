@@ -106,7 +106,7 @@ def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -
 
 def validity(path: str) -> str:
     """The validity of a certificate in the words of the server; empty when there is none that this host can read."""
-    from cryptography import x509  # pylint: disable=import-outside-toplevel # needed for this alone
+    from cryptography import x509  # needed for this alone
 
     try:
         with open(path, "rb") as file:

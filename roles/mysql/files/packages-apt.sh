@@ -14,9 +14,8 @@ get() {
 # A held package keeps those that belong to it from being upgraded, too.
 held=$(apt-mark showhold | grep -E '^(mysql|percona-server)-' || true)
 if [ -n "$held" ]; then
-  trap 'apt-mark -qq hold $held' EXIT
-  # shellcheck disable=SC2086 # each is a word
-  apt-mark -qq unhold $held
+  trap 'echo "$held" | xargs apt-mark -qq hold' EXIT
+  echo "$held" | xargs apt-mark -qq unhold
 fi
 
 if [ "$verb" = try ]; then
