@@ -54,9 +54,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 # https://www.rfc-editor.org/rfc/rfc4880: packet tags, signature types of a key on itself, signature subpackets
-SIGNATURE, PUBLIC_KEY, PUBLIC_SUBKEY = 2, 6, 14
+SIGNATURE = 2
+PUBLIC_KEY = 6
+PUBLIC_SUBKEY = 14
 SELF_SIGNATURES = (0x10, 0x11, 0x12, 0x13, 0x1F)
-CREATED, KEY_EXPIRES, ISSUER = 2, 9, 16
+CREATED = 2
+KEY_EXPIRES = 9
+ISSUER = 16
 ARMOR = re.compile(r"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\r\n]+: [^\r\n]*\r?\n)*\r?\n(.*?)-----END PGP PUBLIC KEY BLOCK-----", re.DOTALL)
 
 
