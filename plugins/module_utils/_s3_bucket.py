@@ -101,7 +101,7 @@ class Buckets:
             return None
         have: dict[str, t.Any] = {}
         if "cors" in want:
-            found = self._call("get_bucket_cors", bucket, ["NoSuchCORSConfiguration", "NotImplemented"])
+            found = self._call("get_bucket_cors", bucket, ["NoSuchCORSConfiguration", "NotImplemented", "AccessDenied"])
             have["cors"] = normalised((found or {}).get("CORSRules", []))
             self.cors[bucket] = "bucket" if have["cors"] else self.cors.get(bucket, "bucket")
             if not have["cors"] and self.cors_fallback == "global" and global_cors_serves(self.endpoint, bucket, want["cors"]):
@@ -145,14 +145,14 @@ class Buckets:
         if not rules:
             self._call("delete_bucket_cors", bucket)
             return True
-        # MalformedXML is how old MinIO releases say that they do not have it.
-        if self._call("put_bucket_cors", bucket, ["NotImplemented", "MalformedXML"], CORSConfiguration={"CORSRules": rules}) is not None:
+        # MalformedXML is how old MinIO releases say that they do not have it; a key that may only use the bucket is denied.
+        if self._call("put_bucket_cors", bucket, ["NotImplemented", "MalformedXML", "AccessDenied"], CORSConfiguration={"CORSRules": rules}) is not None:
             self.cors[bucket] = "bucket"
             return True
         if self.cors_fallback != "global":
             raise BucketError(
-                "bucket %s: this store has no CORS for each bucket (community MinIO answers NotImplemented); set its global one, "
-                "with minio_admin config.api.cors_allow_origin, and say so with cors_fallback: global" % bucket
+                "bucket %s: this store has no CORS for each bucket (community MinIO answers NotImplemented), or the key may not set it; set its global one, "
+                "with minio_admin config.api.cors_allow_origin, or have its owner set it, and say so with cors_fallback: global" % bucket
             )
         self.cors[bucket] = "not_implemented"
         return False

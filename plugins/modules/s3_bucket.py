@@ -84,9 +84,9 @@ options:
         type: int
   cors_fallback:
     description:
-      - What it means that a store has no CORS for each bucket, as community MinIO.
+      - What it means that a store has no CORS for each bucket, as community MinIO, or that the key may not set it.
       - V(none) fails.
-      - V(global) accepts it, because the store's global setting is kept elsewhere (by M(baremetal.wandb.minio_admin)). RV(buckets.cors) says
+      - V(global) accepts it, because CORS is kept elsewhere, by M(baremetal.wandb.minio_admin) or by the bucket's owner. RV(buckets.cors) says
         whether it answers browsers as wanted.
     type: str
     choices: [none, global]
