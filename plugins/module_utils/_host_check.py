@@ -217,7 +217,7 @@ def ports(host: Host, want: Want) -> Verdict:
     if not taken:
         return passed("free or held by what should hold them", expected)
     found = ", ".join("%d is held by %s" % (port, " and ".join(names)) for port, names in taken.items())
-    return failed(expected, found, "stop and disable what holds the port, or choose another port in the inventory")
+    return failed(expected, found, "stop and disable what holds the port, for example systemctl disable --now apache2, or choose another port in the inventory")
 
 
 def run(module: t.Any) -> None:
