@@ -43,6 +43,8 @@ CLIENT = {"client": "/nonexistent/wandb", "url": "https://wandb.invalid"}
         (endpoint_check, {**EDGE, "s3_url": "https://s3.example.com/s3"}, "s3_url: https://s3.example.com/s3 has a path"),
         (endpoint_check, {"url": "https://wandb.example.com"}, "s3_url"),
         (wandb_check, {**CLIENT, "api_key": SECRET}, "client: there is no file /nonexistent/wandb"),
+        (wandb_check, {**CLIENT, "timeout": 0}, "timeout must be a number of seconds from 1 on, for example 300, not 0"),
+        (wandb_check, {**CLIENT, "url": "https://wandb.example.com/app"}, "url must be http or https and a host name without a path, for example"),
     ],
 )
 def test_bad_arguments_are_named(run_module, module, options, words):
