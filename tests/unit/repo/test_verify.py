@@ -30,7 +30,7 @@ def asked(folder: Path, **database: t.Any) -> dict[str, dict[str, t.Any]]:
     facts = {"ansible_facts": {"os_family": "Debian"}}
     play = {"hosts": "all", "gather_facts": False, "roles": ["baremetal.wandb.wandb"], "vars": facts, "vars_files": files, "tasks": tasks}
     (folder / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    command = ["ansible-playbook", "--inventory", str(folder / "hosts.json"), str(folder / "play.json")]
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "--inventory", str(folder / "hosts.json"), str(folder / "play.json")]
     options = {"ANSIBLE_VERBOSITY": "3", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_CALLBACK_FORMAT_PRETTY": "0", "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **options, "ANSIBLE_HOME": str(folder / "home")})
     results = re.findall(r"^\w+: \[(\w+)\] => (\{.*\"invocation\".*\})$", done.stdout, re.MULTILINE)
