@@ -62,14 +62,14 @@ class Failed(Exception):
 
 
 def wanted(ports: t.Iterable[t.Mapping[str, t.Any]]) -> list[Opening]:
-    """Each port with each of its sources, once, in their order."""
-    found: dict[Opening, None] = {}
+    """Each port with each of its sources, once, in an order that does not follow from how they were listed."""
+    found = set()
     for entry in ports:
         if not 1 <= entry["port"] <= 65535:
             raise Failed("ports has the port %s: give one from 1 to 65535, for example 3306" % entry["port"])
         for source in entry["sources"]:
-            found[Opening(entry["port"], canonical(source))] = None
-    return list(found)
+            found.add(Opening(entry["port"], canonical(source)))
+    return sorted(found)
 
 
 def canonical(source: str) -> str:

@@ -30,7 +30,7 @@ def said(plan):
 
 def test_sources_are_listed_once_in_one_spelling():
     ports = [{"port": 80, "sources": ["10.0.0.1/24", "10.0.0.7/32", "FD00::0:5", "any"]}, {"port": 80, "sources": ["any"]}]
-    assert firewall.wanted(ports) == [Opening(80, "10.0.0.0/24"), Opening(80, "10.0.0.7"), Opening(80, "fd00::5"), Opening(80, "any")]
+    assert firewall.wanted(ports) == [Opening(80, "10.0.0.0/24"), Opening(80, "10.0.0.7"), Opening(80, "any"), Opening(80, "fd00::5")]
 
 
 @pytest.mark.parametrize(
