@@ -331,8 +331,8 @@ def test_steps(wanted: list[str]) -> list[Step]:
     if wanted:
         return [*parts, *molecule]
     integration = [Step("integration", pytest("tests/integration"), tuple(parts))] if existing("tests/integration") else []
-    # One slot makes the slow part while the other checks; then the scenarios, which wait for the parts.
-    return [parts[0], *check_steps(), *parts[1:], *molecule, *integration]
+    # One slot makes the slow part while the other checks; then what waits for the parts, long steps first so that both slots end together.
+    return [parts[0], *check_steps(), *parts[1:], *molecule[: len(LONGEST)], *integration, *molecule[len(LONGEST) :]]
 
 
 def soak() -> int:

@@ -34,9 +34,14 @@ options:
   ssl_ca:
     description:
       - Path of a PEM file with the CA that signed the server's certificate.
-      - The login then fails unless the connection is encrypted and the certificate is signed by this CA. The name in the certificate is not
-        compared, since the certificates that MySQL makes for itself carry none.
+      - The login then fails unless the connection is encrypted and the certificate is signed by this CA.
     type: path
+  ssl_verify_name:
+    description:
+      - Whether the certificate must also be for O(login_host), a name or an address. Needs O(ssl_ca).
+      - The certificates that MySQL makes for itself carry no name.
+    type: bool
+    default: false
   connect_timeout:
     description: Seconds to wait for the server to accept a connection. An answer to a statement may take 30 seconds.
     type: int

@@ -20,6 +20,7 @@ CONNECTION: dict[str, t.Any] = {
     "login_user": {"type": "str", "required": True},
     "login_password": {"type": "str", "default": "", "no_log": True},
     "ssl_ca": {"type": "path"},
+    "ssl_verify_name": {"type": "bool", "default": False},
     "connect_timeout": {"type": "int", "default": 10},
 }
 
@@ -35,6 +36,7 @@ READ_TIMEOUT = 30  # seconds for one answer; the longest statement here sorts 60
 ACCESS_DENIED = 1045
 CANNOT_CONNECT = 2003
 UNSUPPORTED_TLS = 2026
+OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 ACCOUNT_LOCKED = 3118
 # The account exists but not with this password: wrong, none set, expired, or kept by a plugin that is gone.
 REFUSED = (ACCESS_DENIED, 1698, 1524, 1862, 2059, 2061)
@@ -81,6 +83,7 @@ class Server:
                 password=options["login_password"].encode(),  # PyMySQL would take only Latin-1
                 ssl_ca=options["ssl_ca"],
                 ssl_verify_cert=True if options["ssl_ca"] else None,
+                ssl_verify_identity=options["ssl_verify_name"],
                 connect_timeout=options["connect_timeout"],
                 read_timeout=READ_TIMEOUT,
                 write_timeout=READ_TIMEOUT,
@@ -138,6 +141,8 @@ def server(module: t.Any, library: bool = True) -> Server:
     options = module.params
     if not (options["login_unix_socket"] or options["login_host"]):
         module.fail_json(msg="login_host is empty; give the server's name or address, for example 10.0.0.12.")
+    if options["ssl_verify_name"] and not options["ssl_ca"]:
+        module.fail_json(msg="ssl_verify_name needs ssl_ca; name the CA that signed the certificate, for example /etc/ssl/baremetal-wandb/ca.crt.")
     if not 0 < options["login_port"] < 65536:
         module.fail_json(msg="login_port must be a TCP port from 1 to 65535, for example 3306, not %d." % options["login_port"])
     if not 0 < options["connect_timeout"] <= 3600:
@@ -184,6 +189,11 @@ def login_advice(error: BaseException, server: Server) -> str:
         return "the account uses an authentication plugin that is not there; it should be caching_sha2_password, which the role mysql sets"
     if number == 3159:
         return "the server demands TLS and none was used: see require_secure_transport on the server"
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in OTHER_NAME:
+        return (
+            "the server's certificate is not for %s: run the roles certificate and mysql with wandb_mysql_certificate, or see wandb_mysql_host"
+            % server.options["login_host"]
+        )
     if number == UNSUPPORTED_TLS or isinstance(cause, ssl.SSLError):
         return "TLS failed: ssl_ca must name the PEM file of the CA that signed the server's certificate (ssl_ca of the server's variables)"
     if number == 1040:

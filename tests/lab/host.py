@@ -174,16 +174,19 @@ class LabHost:
         return subprocess.run(["ssh", *ssh_options(self.lab, self.folder), f"ops@{self.address}", *command], check=False, **options)
 
     def console_tail(self) -> str:
-        """What the console says of it: the first unit that failed, else its last line."""
+        """What the console says of it: the first unit that failed, else its last lines (the very last is often systemd-nspawn's clearing up)."""
         path = self.home / "console.log"
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
         lines = [line.strip() for line in lines if line.strip()]
-        return f"its console ({path}) says: {next((line for line in lines if '[FAILED]' in line), lines[-1] if lines else 'nothing')}"
+        return f"its console ({path}) says: {next((line for line in lines if '[FAILED]' in line), ' | '.join(lines[-4:]) or 'nothing')}"
 
     def off(self) -> None:
         """Power off as a pulled plug: nothing in the host gets to say goodbye. Also ends whatever a crash left of it."""
         close_connections(self.lab, self.address)
         off(self.lab, self.folder, self.host.name)
+        # The kernel takes a dead host's cable away in its own time; one that is still there would keep the host from booting again.
+        if os.path.exists(f"/sys/class/net/vb-{self.device}"):
+            machine.run("ip", "link", "delete", f"vb-{self.device}", check=False)
 
 
 def off(lab: str, folder: pathlib.Path, name: str) -> None:

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# look.sh MYSQLD PORT SETTINGS_FILE DATA_DIR: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
+# look.sh MYSQLD PORT SETTINGS_FILE DATA_DIR ROTATION_FILE LOG...: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
 #   program            what MYSQLD says of its version; nothing when it is not there or cannot run
 #   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
 #   held, loose        the packages of the server that are held against upgrades, and those that are not
@@ -8,9 +8,14 @@
 #   datadir            the data directory that SETTINGS_FILE names
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
+#   log_folder         yes when there is a folder for the last LOG
+#   logrotate          its program, if it is there
+#   rotation           mode and owners, and the SHA-256 of ROTATION_FILE, which is this role's
+#   unrotated          each LOG that no other file of logrotate names: it takes none that two files name
 LC_ALL=C
 export LC_ALL
-mysqld=$1 port=$2 settings=$3 folder=$4
+mysqld=$1 port=$2 settings=$3 folder=$4 rotation=$5
+shift 5
 
 program=$("$mysqld" --version 2> /dev/null) && echo "program=$program" | head -n 1
 real=$(readlink -f "$mysqld")
@@ -64,3 +69,20 @@ elif [ -e "$folder/mysql/user.frm" ]; then
   holds=old
 fi
 echo "data=$holds"
+
+echo "logrotate=$(command -v logrotate)"
+if [ -e "$rotation" ]; then
+  echo "rotation=$(stat --format=%a:%u:%g "$rotation") $(sha256sum < "$rotation" | cut -d' ' -f1)"
+fi
+# What stands at the beginning of a line there are paths, as globs, which become regular expressions.
+named=$(
+  for file in /etc/logrotate.d/*; do
+    case $file in "$rotation" | *~ | *.dpkg-* | *.rpm*) ;; *) sed -n 's/^\("\{0,1\}\/[^{]*\).*/\1/p' "$file" 2> /dev/null ;; esac
+  done | tr -d '"' | tr -s '[:space:]' '\n' | sed 's/[.]/\\./g; s/[*]/[^\/]*/g; s/[?]/[^\/]/g'
+)
+unrotated=''
+for log; do
+  echo "$log" | grep --quiet --line-regexp "$named" || unrotated="$unrotated $log"
+done
+echo "unrotated=${unrotated# }"
+if [ -d "${log%/*}" ]; then echo log_folder=yes; fi

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # packages-apt.sh SOURCE SUITE DATA_DIR try|install PACKAGE...: bring packages, which may be files or NAME=VERSION, with all that they need. SUITE is the one
 # that they come from, SOURCE an apt source without which they cannot be had; either may be empty. With `try` they are downloaded and apt's plan is printed.
+# Begins with the functions of unfinished.sh.
 set -e
 LC_ALL=C DEBIAN_FRONTEND=noninteractive
 export LC_ALL DEBIAN_FRONTEND
@@ -32,21 +33,7 @@ if [ "$verb" = try ]; then
   exit
 fi
 
-# The package fills the data directory only when that is empty, and takes half a one for somebody's data: what a broken off first installation made of it is
-# set aside, so that the next one starts afresh. The directory itself stays, since it may be a disk of its own.
-first=$data.baremetal-wandb-first
-holds() {
-  find "$data/" -mindepth 1 -maxdepth 1 ! -name lost+found "$@" 2> /dev/null
-}
-if [ -e "$first" ] && [ -n "$(holds | head -n 1)" ]; then
-  systemctl stop mysql.service 2> /dev/null || true
-  aside=$data.unfinished.$(date +%s)
-  mkdir -m 0700 "$aside"
-  holds -exec mv -t "$aside" {} +
-fi
-if [ -z "$(holds | head -n 1)" ]; then
-  touch "$first"
-fi
+begin_filling "$data" mysql
 dpkg --configure --pending
 get install "$@"
-rm -f "$first"
+end_filling "$data"

@@ -82,6 +82,14 @@ def test_every_task_names_its_collection():
     assert short == []
 
 
+def test_no_file_of_a_playbook_takes_the_place_of_a_role_s():
+    """Ansible looks for a file that an imported file imports in the current folder before it looks in the role."""
+    files = [file for file in (TOP / "roles").glob("*/tasks/*.yml") if file.name != "main.yml"]
+    imported = [task for task in tasks(files) if task.module == "ansible.builtin.import_tasks"]
+    assert imported
+    assert [task.where for task in imported if not re.fullmatch(r"\{\{ role_path \}\}/tasks/\w+\.yml", task.data[task.module])] == []
+
+
 def test_walk_finds_nested_tasks():
     play = [{"hosts": "all", "no_log": True, "tasks": [{"block": [{"a.b.c": {}, "vars": {"x": 1}}], "vars": {"y": 2}, "rescue": [{"a.b.d": {}}]}]}]
     found = list(walk(Path("sample.yml"), play))

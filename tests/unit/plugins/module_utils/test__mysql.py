@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 
 import pymysql
 import pytest
@@ -18,6 +19,7 @@ OPTIONS = {
     "login_user": "wandb_local",
     "login_password": "s3cr3t",
     "ssl_ca": None,
+    "ssl_verify_name": False,
     "connect_timeout": 2,
 }
 
@@ -57,6 +59,12 @@ def error(number, text, cause=None):
     return one
 
 
+def unverified(code):
+    one = ssl.SSLCertVerificationError("certificate verify failed")
+    one.verify_code = code
+    return one
+
+
 @pytest.mark.parametrize(
     "failure, words",
     [
@@ -68,6 +76,8 @@ def error(number, text, cause=None):
         (error(2003, "timed out", socket.timeout()), "no answer from db1:3306"),
         (error(2003, "no route", OSError(113, "No route to host")), "no answer from db1:3306"),
         (error(2026, "SSL"), "ssl_ca"),
+        (error(2003, "TLS", unverified(64)), "certificate is not for db1"),
+        (error(2003, "TLS", unverified(20)), "ssl_ca must name"),
         (error(2013, "Lost connection"), "did not answer"),
         (error(9999, "unheard of"), "error log"),
     ],

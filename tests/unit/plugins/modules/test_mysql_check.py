@@ -18,6 +18,7 @@ LOGIN = {"login_unix_socket": "/nonexistent/mysqld.sock", "login_user": "wandb_l
         ({"login_user": "u", "login_host": ""}, "login_host is empty"),
         ({**LOGIN, "login_port": 70000}, "TCP port"),
         ({**LOGIN, "connect_timeout": 0}, "connect_timeout must be from 1"),
+        ({**LOGIN, "ssl_verify_name": True}, "ssl_verify_name needs ssl_ca"),
         ({**LOGIN, "minimum_version": "eight"}, "minimum_version must be numbers"),
         ({**LOGIN, "expected": {"Max-Connections": 5}}, "expected: variables: 'Max-Connections' is no name of a variable"),
         ({**LOGIN, "expected": {"sort_buffer_size": "big"}}, "expected: variables.sort_buffer_size must be a number or a size, for example 32M"),
