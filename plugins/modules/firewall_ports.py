@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: firewall_ports
 short_description: Let TCP ports in through the firewall that a host runs
-version_added: 0.2.0
+version_added: 0.1.0
 author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Opens TCP ports for certain sources in firewalld, ufw or nftables, whichever runs (asked in this order), at once and after a reboot.
