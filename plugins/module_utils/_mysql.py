@@ -174,6 +174,12 @@ def login_advice(error: BaseException, server: Server) -> str:
     """What to do about a login that failed."""
     number, cause = error_number(error), getattr(error, "original_exception", None)
     user = server.options["login_user"]
+    if number in (ACCESS_DENIED, 1698) and server.options["login_unix_socket"]:
+        return (
+            "the account %s has another password, or a second one of its name is for localhost alone and comes before it on the socket: run the role"
+            " mysql, which sets the first; a second one, which SELECT user, host FROM mysql.user shows, is yours to remove: DROP USER '%s'@'localhost'"
+            % (user, user)
+        )
     if number in (ACCESS_DENIED, 1698):
         return (
             "the server has no account %s for clients from this host, or its password is another one: compare wandb_mysql_user and"

@@ -75,6 +75,7 @@ CASES = (
     Case("no secret key", ("wandb_s3_secret_key",), {"wandb_s3_secret_key": ""}),
     Case("a licence of null", ("wandb_license",), {"wandb_license": None}),
     Case("a licence of spaces", ("wandb_license",), {"wandb_license": "   "}),
+    Case("a licence of two lines", ("wandb_license", "line break"), {"wandb_license": "eyJhb\nGciOi"}),
     Case("a password of null", ("wandb_mysql_password",), {"wandb_mysql_password": None}),
     Case("a password that YAML reads as a number", ("wandb_mysql_password", "quotes"), {"wandb_mysql_password": 12345678}),
     Case("a secret from a vault that lacks it", ("wandb_s3_secret_key", "vault"), {"wandb_s3_secret_key": "{{ vault_wandb_s3_secret_key }}"}),

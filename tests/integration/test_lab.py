@@ -123,7 +123,8 @@ def test_mysql_comes_from_sid_at_low_priority_and_only_where_asked(up):
 def test_ansible_reaches_all_hosts_and_groups(up):
     ansible = str(Path(sys.executable).with_name("ansible"))
     inventory = CACHE / "labs" / up / "inventory.yml"
-    done = subprocess.run([ansible, "-i", str(inventory), "all", "--become", "-m", "ansible.builtin.command", "-a", "id -u"], capture_output=True, text=True, check=False)
+    words = [ansible, "-i", str(inventory), "all", "--become", "-m", "ansible.builtin.command", "-a", "id -u"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout.count("rc=0 >>\n0\n") == 2, done.stdout + done.stderr
     assert list(yaml.safe_load(inventory.read_text())["all"]["children"]) == ["things"]
 

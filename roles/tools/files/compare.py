@@ -12,13 +12,19 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-found = {normal(one.metadata["Name"]): one.version for one in importlib.metadata.distributions()}
+def damaged(one):
+    """Whether a module that was installed is gone, which the version does not show."""
+    return any(file.suffix == ".py" and not file.locate().exists() for file in one.files or [])
+
+
+distributions = {normal(one.metadata["Name"]): one for one in importlib.metadata.distributions()}
+found = {name: "damaged" if damaged(one) else one.version for name, one in distributions.items()}
 wanted = dict(line.split("==") for line in sys.stdin.read().split())
 base = shutil.which(sys.argv[1])
 print(
     json.dumps(
         {
-            "works": base is not None and os.path.realpath(base) == os.path.realpath(sys.executable) and "pip" in found,
+            "works": base is not None and os.path.realpath(base) == os.path.realpath(sys.executable) and "pip" in found and "damaged" not in found.values(),
             "differences": [
                 "%s %s instead of %s" % (name, found.get(normal(name), "missing"), version)
                 for name, version in wanted.items()
