@@ -58,7 +58,7 @@ def test_archive_holds_the_product_and_nothing_else(archive):
 
 def test_sites_and_secrets_of_the_user_are_neither_for_git_nor_for_the_archive():
     own = ["inventories/mine/hosts.yml", "inventories/mine/group_vars/all/secrets.yml", "inventories/cluster/group_vars/all/secrets.yml"]
-    shipped = [name for name in tracked() if name.startswith("inventories/")]
+    shipped = [str(path) for path in tracked() if path.is_relative_to(TOP / "inventories")]
     # The archive holds what git does not ignore.
     asked = subprocess.run(["git", "check-ignore", "--no-index", *own, *shipped], cwd=TOP, capture_output=True, text=True, check=False)
     assert shipped and asked.stdout.split() == own
