@@ -161,8 +161,10 @@ class Runner:
             pool.shutdown()
         finally:
             pool.shutdown()
-        for future in waiting:
-            if not future.cancelled():
+        for step, future in zip(steps, waiting):
+            if future.cancelled():
+                step.failed, step.reason = 1, "not run"
+            else:
                 future.result()
         print()
         for step in steps:
