@@ -1,5 +1,6 @@
 """Prints as JSON how the venv of the Python that runs this differs from the pins on standard input, given the command of its base Python."""
 
+import csv
 import importlib.metadata
 import json
 import os
@@ -13,8 +14,9 @@ def normal(name):
 
 
 def damaged(one):
-    """Whether a module that was installed is gone, which the version does not show."""
-    return any(file.suffix == ".py" and not file.locate().exists() for file in one.files or [])
+    """Whether a module that was installed is gone, which neither the version shows nor, from Python 3.12 on, one.files."""
+    names = [line[0] for line in csv.reader((one.read_text("RECORD") or "").splitlines()) if line]
+    return any(name.endswith(".py") and not os.path.exists(str(one.locate_file(name))) for name in names)
 
 
 distributions = {normal(one.metadata["Name"]): one for one in importlib.metadata.distributions()}
