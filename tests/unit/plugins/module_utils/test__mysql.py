@@ -87,6 +87,11 @@ def test_each_refused_login_has_its_own_advice_without_a_secret(failure, words):
     assert words in advice and "s3cr3t" not in advice
 
 
+def test_a_second_account_that_comes_first_on_the_socket_is_named():
+    advice = _mysql.login_advice(error(1045, "Access denied"), Server(pymysql, {**OPTIONS, "login_unix_socket": "/run/mysqld/mysqld.sock"}))
+    assert "DROP USER '%s'@'localhost'" % OPTIONS["login_user"] in advice and "s3cr3t" not in advice
+
+
 def test_only_nothing_listening_counts_as_absent():
     assert _mysql.is_absent(error(2003, "refused", ConnectionRefusedError()))
     assert _mysql.is_absent(error(2003, "no socket", FileNotFoundError()))

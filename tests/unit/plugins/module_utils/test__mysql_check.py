@@ -153,3 +153,23 @@ def test_what_the_account_may_not_see_is_skipped_with_the_reason(number, status)
 def test_a_folder_that_is_not_seen_from_here_is_no_fault():
     assert _mysql_check.disk(asked(datadir=("/nonexistent/mysql/", None)), want(here=True)).status == "skip"
     assert _mysql_check.disk(asked(datadir=("/", None)), want(here=True)).found.endswith("at /")
+
+
+@pytest.mark.parametrize(("number", "words"), [(1046, "No database selected"), (1305, "FUNCTION wandb_local.MD5 does not exist")])
+def test_functions_that_the_server_lacks_are_named(monkeypatch, number, words):
+    monkeypatch.setattr(Server, "rows", refuse(number, words))
+    verdict = _mysql_check.functions(asked(), None)
+    assert "MD5, SHA1 or SHA is missing" in str(verdict) and words not in str(verdict)
+
+
+def test_another_failure_is_not_taken_for_a_missing_function(monkeypatch):
+    monkeypatch.setattr(Server, "rows", refuse(2013, "Lost connection"))
+    with pytest.raises(pymysql.err.OperationalError, match="Lost connection"):
+        _mysql_check.functions(asked(), None)
+
+
+def refuse(number, words):
+    def rows(*dummy):
+        raise pymysql.err.OperationalError(number, words)
+
+    return rows
