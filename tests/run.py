@@ -340,8 +340,8 @@ def test_steps(wanted: list[str]) -> list[Step]:
 def soak() -> int:
     series = sorted((TOP / "tests" / "soak").glob("[!_]*.py"))
     if not series:
-        print("no series yet")
-        return 0
+        print("no series yet: nothing was run")
+        return 1
     return RUNNER.run([Step(f"soak-{path.stem}", one(PYTHON, str(path.relative_to(TOP)))) for path in series])
 
 

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: The baremetal.wandb authors
 description:
   - Orders the records of the check modules along the way on which one broken thing breaks the next - hosts, database, MinIO nodes, the
-    public names, object store, W&B, client - so that the first failed record names the cause.
+    public names, object store, W&B's container, W&B, client - so that the first failed record names the cause.
   - A host without records is a failed record itself, C(host.examined).
 options:
   _input:
@@ -76,6 +76,7 @@ _WAY = (
     "edge.*.certificate.*",
     "edge.*.redirect",
     "s3.*",
+    "server.*",
     "edge.*",
     "wandb.*",
 )

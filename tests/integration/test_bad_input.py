@@ -90,6 +90,7 @@ CASES = (
     Case("no database", ("wandb_mysql_host", "wandb_mysql"), groups={"wandb_mysql": []}),
     Case("no application", ("wandb_server", "no host"), groups={"wandb_server": []}),
     Case("no object store", ("wandb_s3_url",), {"wandb_s3_url": ""}, groups={"wandb_minio": []}),
+    Case("no object store behind our own proxy", ("wandb_minio", "wandb_s3_url", "proxy1"), groups={"wandb_minio": []}),
     Case("two applications", ("wandb_server", "2 hosts"), groups={"wandb_server": ["app1", "client1"]}),
     Case(
         "17 drives",
@@ -323,7 +324,8 @@ def test_an_old_ansible(good, tmp_path):
     assert done.returncode != 0
     said = sentences(done)
     assert len(said) == 1, done.stdout + done.stderr
-    assert "ansible-core" in said.copy().pop() and OLD_ANSIBLE in said.pop()
+    for part in ("for example", "ansible-core", OLD_ANSIBLE):
+        assert part in list(said)[0]
     assert newer(hosts) == {}
 
 

@@ -47,10 +47,22 @@ def installed(archive, tmp_path_factory):
     return home, environment
 
 
-def test_archive_holds_the_product_and_nothing_else(archive):
+def members(archive):
+    """The files of an archive, in order."""
     with tarfile.open(archive) as file:
-        names = {name for name in file.getnames() if "/" not in name}
-    assert names == {
+        return sorted(member.name for member in file if member.isfile())
+
+
+def copied(place):
+    """What git tracks, in another folder."""
+    for path in tracked():
+        target = place / path.relative_to(TOP)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+
+
+def test_archive_holds_the_product_and_nothing_else(archive):
+    assert {name.split("/")[0] for name in members(archive)} == {
         *("CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "docs", "inventories", "meta"),
         *("playbooks", "plugins", "requirements.txt", "roles"),
     }
@@ -62,6 +74,19 @@ def test_sites_and_secrets_of_the_user_are_neither_for_git_nor_for_the_archive()
     # The archive holds what git does not ignore.
     asked = subprocess.run(["git", "check-ignore", "--no-index", *own, *shipped], cwd=TOP, capture_output=True, text=True, check=False)
     assert shipped and asked.stdout.split() == own
+
+
+def test_plain_build_in_a_used_checkout_makes_the_same_archive(archive, tmp_path):
+    place = tmp_path / "checkout"
+    copied(place)
+    names = "mine prod staging site sing ceph eu client single2 single-prod cluster.old cluster_eu external-rds lab/one"
+    own = [f"inventories/{name}/group_vars/all/secrets.yml" for name in [*names.split(), "cluster"]]
+    for path in [*own, "inventories/hosts.yml"]:
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text("wandb_license: a licence of mine\n", encoding="utf-8")
+    run("ansible-galaxy", "collection", "build", "--output-path", tmp_path, cwd=place)
+    (built,) = tmp_path.glob("*.tar.gz")
+    assert members(built) == members(archive)
 
 
 def test_site_from_the_archive(installed):
@@ -96,10 +121,7 @@ def test_execution_environment_finds_what_it_needs(installed):
 
 def test_checkout_of_any_name_and_place(tmp_path):
     place = tmp_path / "a folder" / "check out"
-    for path in tracked():
-        target = place / path.relative_to(TOP)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target)
+    copied(place)
     link = "collections/ansible_collections/baremetal/wandb"
     (place / link).parent.mkdir(parents=True, exist_ok=True)
     (place / link).symlink_to(os.readlink(TOP / link))

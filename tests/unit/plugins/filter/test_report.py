@@ -24,13 +24,14 @@ def test_the_cause_comes_before_what_it_breaks():
     # nginx is stopped: the store's public name fails too, and all that the client does.
     assert order(
         client1=[record("wandb.verify.cors"), record("edge.wandb.port"), record("edge.wandb.ready"), record("host.memory")],
-        app1=[record("s3.port"), record("s3.minio.quorum"), record("mysql.login")],
+        app1=[record("server.ready"), record("s3.port"), record("s3.minio.quorum"), record("mysql.login")],
     ) == [
         ("client1", "host.memory"),
         ("app1", "mysql.login"),
         ("app1", "s3.minio.quorum"),
         ("client1", "edge.wandb.port"),
         ("app1", "s3.port"),
+        ("app1", "server.ready"),
         ("client1", "edge.wandb.ready"),
         ("client1", "wandb.verify.cors"),
     ]
