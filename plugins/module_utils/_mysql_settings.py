@@ -127,8 +127,8 @@ def _younger(server: Server, settings_file: str | None) -> bool:
 # -- plan --------------------------------------------------------------------------------------------------------------
 
 
-def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None) -> list[Change]:
-    """The differences, in the order of the settings."""
+def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, formerly: t.Collection[str] = ()) -> list[Change]:
+    """The differences, in the order of the settings. I(formerly) are the names that an earlier run wanted."""
     changes = []
     for name, value in want.items():
         running = found.variables.get(name)
@@ -146,7 +146,8 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None) -> 
     if moved or (found.certificate and found.certificate != found.loaded):
         changes.append(Change("ssl_cert", found.loaded, found.certificate or "the files that are set", "reload_tls"))
     for name, origin in sorted(found.origins.items()):
-        if settings_file and origin.path == settings_file and name not in want:
+        ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
+        if ours and name not in want:
             changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
     return changes
 
@@ -225,7 +226,7 @@ def run(module: t.Any) -> None:
         )
     try:
         found = read(server, want, settings_file)
-        changes = plan(found, want, settings_file)
+        changes = plan(found, want, settings_file, module.params["formerly"])
         winners = overridden(found, changes, settings_file)
         _reachable(forecast(changes), winners, settings_file)
         if module.check_mode:

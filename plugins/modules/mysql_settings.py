@@ -34,9 +34,16 @@ options:
     description:
       - Path of the option file on the host where the module runs.
       - An option that the server does not show needs a restart when this file was changed after the start of the server.
-      - A variable that the server has from this file and that is not among O(settings) needs one, too. One that was set while the server ran is
-        not told from those that others set, and keeps its value until the next restart.
+      - A variable that the server has from this file and that is not among O(settings) needs one, too.
     type: path
+  formerly:
+    description:
+      - Names that O(settings_file) had before it was written anew.
+      - One that is not among O(settings) any more, and that was set while the server ran, needs a restart. Without its name here it would not be told
+        from those that others set, and would keep its value until the next restart.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -158,6 +165,7 @@ def main() -> None:
             **_mysql.CONNECTION,
             "settings": {"type": "dict", "required": True},
             "settings_file": {"type": "path"},
+            "formerly": {"type": "list", "elements": "str", "default": []},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],
         required_one_of=[["login_unix_socket", "login_host"]],

@@ -6,6 +6,7 @@
 #   memory             MiB of the host
 #   running, as        the file of another server that has PORT, and what that says of its version
 #   datadir            the data directory that SETTINGS_FILE names
+#   listed             the names of all settings in it
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
 #   log_folder         yes when there is a folder for the last LOG
@@ -54,6 +55,7 @@ for pid in $(ss --no-header --listening --tcp --numeric --processes "sport = :$p
 done
 
 sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
+echo "listed=$(sed -n 's/^\([a-z][a-z0-9_]*\) *=.*/\1/p' "$settings" 2> /dev/null | tr '\n' ' ')"
 holds=other
 if ! [ -e "$folder" ] || [ -z "$(find "$folder/" -mindepth 1 -maxdepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
   holds=nothing

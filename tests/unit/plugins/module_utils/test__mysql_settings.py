@@ -66,6 +66,13 @@ def test_plan(there, changes):
     assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE) == changes
 
 
+def test_a_setting_that_was_set_live_and_is_no_longer_listed():
+    there = Found({"sync_binlog": "1", "port": "1"}, origins={"port": Origin("DYNAMIC", "")})
+    assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE) == []  # others may have set it
+    assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE, ["port"]) == [Change("port", "1", "no longer listed", "restart")]
+    assert _mysql_settings.plan(there, {"sync_binlog": "1", "port": "1"}, FILE, ["port"]) == []
+
+
 @pytest.mark.parametrize(
     ("running", "certificate", "hows"),
     [
