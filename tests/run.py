@@ -252,18 +252,26 @@ def pytest(*paths: str) -> t.Callable[[Step], tuple[int, int]]:
         code = RUNNER.command(step, [PYTHON, "-m", "pytest", "-q", f"--junit-xml={report}", *paths])
         if not report.exists():
             raise Failed(f"pytest made no report, exit code {code}")
-        total = bad = 0
-        for suite in ElementTree.parse(report).iter("testsuite"):
-            total += int(suite.get("tests", 0))
-            bad += sum(int(suite.get(kind, 0)) for kind in ("failures", "errors", "skipped"))
+        tests = list(ElementTree.parse(report).iter("testcase"))
+        bad = [str(test.get("name")) for test in tests if any(test.find(kind) is not None for kind in ("failure", "error", "skipped"))]
         if code and not bad:
             raise Failed(f"pytest ended with exit code {code}")
-        return total - bad, bad
+        step.reason = ", ".join(bad)
+        return len(tests) - len(bad), len(bad)
 
     return run
 
 
 RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=\d+ +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
+
+
+def last_error(log: str) -> str:
+    """Where and why a play of a scenario ended, in one line: the last task that Ansible reported as failed, and the begin of its message."""
+    found = list(re.finditer(r"^\[ERROR\]: (.*)", log, re.MULTILINE))
+    if not found:
+        return ""
+    tasks = re.findall(r"^TASK \[(.*)\] \**$", log[: found[-1].start()], re.MULTILINE)
+    return f"{tasks[-1] if tasks else ''}: {found[-1][1][:300]}"
 
 
 def worked_hosts(log: str, name: str, action: str) -> set[str]:
@@ -293,6 +301,8 @@ def scenario(name: str) -> t.Callable[[Step], tuple[int, int]]:
         with tempfile.TemporaryDirectory(prefix="bw-") as folder:
             try:
                 succeed(step, [str(BIN / "molecule"), "test", "--scenario-name", name], **own_home(step, folder))
+            except Failed as problem:
+                raise Failed(last_error(step.log.read_text(encoding="utf-8", errors="replace")) or str(problem)) from None
             finally:
                 if (OUTPUT.parent / "lab" / "lab.py").exists():
                     RUNNER.command(step, [*LAB, "down", f"m-{name}"])

@@ -79,6 +79,12 @@ def test_fault_of_the_runner_is_a_failure(runner, capsys):
     assert last_line(capsys) == "0 passed, 1 failed"
 
 
+def test_the_last_error_is_named_with_its_task(runner):
+    log = "TASK [Try it] ***\n[ERROR]: Task failed: wanted\nTASK [Look at it] ****\n[ERROR]: Task failed: Action failed: it is gone\nOrigin: x\nTASK [Clean] **\n"
+    assert runner.last_error(log) == "Look at it: Task failed: Action failed: it is gone"
+    assert runner.last_error("no play ran") == ""
+
+
 def test_hosts_of_an_action(runner):
     assert runner.worked_hosts(MOLECULE_LOG, "nginx", "converge") == {"proxy1"}
     assert runner.worked_hosts(MOLECULE_LOG, "nginx", "verify") == set()
@@ -98,7 +104,7 @@ def test_scenario_that_verified_no_host_has_failed(runner, monkeypatch, capsys, 
 def test_skipped_pytest_is_a_failure(runner, capsys, tmp_path):
     (tmp_path / "test_sample.py").write_text("import pytest\ndef test_a(): pass\n@pytest.mark.skip\ndef test_b(): pass\n", encoding="utf-8")
     assert runner.RUNNER.run([runner.Step("sample", runner.pytest(str(tmp_path / "test_sample.py")))]) == 1
-    assert last_line(capsys) == "1 passed, 1 failed"
+    assert capsys.readouterr().out.splitlines()[-2:] == ["sample                          1 passed    1 failed  test_b", "1 passed, 1 failed"]
 
 
 def test_no_pytest_is_a_failure(runner, capsys, tmp_path):
