@@ -37,6 +37,7 @@ COMMANDS = {
     "dnsmasq": "dnsmasq-base",
     "ssh": "openssh-client",
     "nsenter": "util-linux",
+    "gpg": "gnupg",  # which signs the lab's repository of MySQL
 }
 
 

@@ -80,7 +80,7 @@ def test_fault_of_the_runner_is_a_failure(runner, capsys):
 
 
 def test_the_last_error_is_named_with_its_task(runner):
-    log = "TASK [Try it] ***\n[ERROR]: Task failed: wanted\nTASK [Look at it] ****\n[ERROR]: Task failed: Action failed: it is gone\nOrigin: x\nTASK [Clean] **\n"
+    log = "TASK [Try it] ***\n[ERROR]: wanted\nTASK [Look at it] ****\n[ERROR]: Task failed: Action failed: it is gone\nOrigin: x\nTASK [Clean] **\n"
     assert runner.last_error(log) == "Look at it: Task failed: Action failed: it is gone"
     assert runner.last_error("no play ran") == ""
 

@@ -13,11 +13,11 @@ import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils._server_check import Server, check
 
 WANTED = {"HOST": "https://wandb.example.com", "MYSQL": "mysql://wandb_local:a=b%23@192.0.2.1:3306/wandb_local"}
-LOG = [
+LOG = (
     "connected to MySQL 9.7.0",
     "fatal: Error 1045 (28000): Access denied for user 'wandb_local'@'192.0.2.2' (using password: YES)",
     "127.0.0.1 GET /ready 503",
-]
+)
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_not_ready_quotes_the_line_that_says_why(container):
 
 
 def test_without_a_complaint_the_newest_line_is_quoted(container):
-    assert failed(container(paths=[], log=["one", "two"]))["server.healthz"]["found"] == "503; its log says: two"
+    assert failed(container(paths=[], log=("one", "two")))["server.healthz"]["found"] == "503; its log says: two"
 
 
 def test_an_empty_log_and_a_closed_port(container):
-    server = container(log=[])._replace(url="http://127.0.0.1:1")
+    server = container(log=())._replace(url="http://127.0.0.1:1")
     assert failed(server)["server.healthz"]["found"] == "connection refused; its log says: nothing"

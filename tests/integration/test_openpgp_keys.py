@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""Keys as GnuPG makes them, which the lab brings to the machine."""
+
 from __future__ import annotations
 
 import subprocess
@@ -13,7 +15,7 @@ from ansible_collections.baremetal.wandb.plugins.filter.openpgp_keys import open
 
 @pytest.fixture(name="gpg", scope="module")
 def gpg_home(tmp_path_factory):
-    """Runs GnuPG, which made nearly all the keys that repositories use, with a home of its own."""
+    """Runs GnuPG with a home of its own."""
     home = tmp_path_factory.mktemp("gnupg")
     home.chmod(0o700)
 
