@@ -21,6 +21,7 @@ from topology import LabError
 # Resolved, since mounts and loop devices are found by the paths that the kernel shows.
 CACHE = (pathlib.Path.home() / ".cache" / "baremetal-wandb").resolve()
 APT = pathlib.Path("/etc/apt")
+MACHINE_ID = pathlib.Path("/etc/machine-id")
 STARTED = time.monotonic()
 OLDEST_KERNEL = (5, 14)
 
@@ -124,6 +125,10 @@ def prepare() -> None:
     missing = sorted({package for command, package in COMMANDS.items() if not shutil.which(command, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")})
     if missing:
         install(missing)
+    # A container or a fresh image may have none, from which systemd-nspawn makes the addresses of its network cards.
+    if not MACHINE_ID.exists() or not MACHINE_ID.read_text(encoding="ascii").strip():
+        run("systemd-machine-id-setup")
+        say(f"wrote {MACHINE_ID}, which this machine lacked")
     with open("/proc/filesystems", encoding="utf-8") as file:
         known = file.read().split()
     for name in ("overlay", "xfs"):
