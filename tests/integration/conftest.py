@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/."""
+"""Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/, and what is known of its files."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "collections"))
+TOP = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP / "collections"), str(TOP / "tests/unit/repo")]
