@@ -99,6 +99,8 @@ CASES = (
         groups={"wandb_minio": ["minio1"]},
     ),
     Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}),
+    # The third drive is larger on minio4, and each node has one of it alone.
+    Case("drives that differ between nodes", ("minio_drives", "different nodes"), {"minio_drives": ["/mnt/disk3"]}),
     Case(
         "two nodes with a drive each",
         ("minio_allow_fragile_layout", "minio_drives"),
