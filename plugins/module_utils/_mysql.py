@@ -75,24 +75,43 @@ class Server:
             return
         options = self.options
         try:
-            self._connection = self.pymysql.connect(
-                unix_socket=options["login_unix_socket"],
-                host=options["login_host"],
-                port=options["login_port"],
-                user=options["login_user"],
-                password=options["login_password"].encode(),  # PyMySQL would take only Latin-1
+            self._connection = self._login(
                 ssl_ca=options["ssl_ca"],
                 ssl_verify_cert=True if options["ssl_ca"] else None,
                 ssl_verify_identity=options["ssl_verify_name"],
-                connect_timeout=options["connect_timeout"],
-                read_timeout=READ_TIMEOUT,
-                write_timeout=READ_TIMEOUT,
-                charset="utf8mb4",
-                autocommit=True,
-                sql_mode="STRICT_ALL_TABLES",  # one way of quoting, whatever the server's own mode says about it
             )
         except OSError as error:  # a CA file that cannot be read
             raise self.pymysql.err.OperationalError(UNSUPPORTED_TLS, "%s: %s" % (options["ssl_ca"], error)) from error
+
+    def _login(self, **tls: t.Any) -> t.Any:
+        options = self.options
+        return self.pymysql.connect(
+            unix_socket=options["login_unix_socket"],
+            host=options["login_host"],
+            port=options["login_port"],
+            user=options["login_user"],
+            password=options["login_password"].encode(),  # PyMySQL would take only Latin-1
+            connect_timeout=options["connect_timeout"],
+            read_timeout=READ_TIMEOUT,
+            write_timeout=READ_TIMEOUT,
+            charset="utf8mb4",
+            autocommit=True,
+            sql_mode="STRICT_ALL_TABLES",  # one way of quoting, whatever the server's own mode says about it
+            **tls,
+        )
+
+    def certificate(self) -> bytes:
+        """The certificate that the server shows to clients, in DER; empty when it encrypts nothing."""
+        anyone = ssl.create_default_context()
+        anyone.check_hostname = False
+        anyone.verify_mode = ssl.CERT_NONE  # it is looked at, not trusted
+        try:
+            with self._login(ssl=anyone) as connection:
+                return connection._sock.getpeercert(binary_form=True)  # PyMySQL has no other way to it
+        except self.pymysql.err.OperationalError as error:
+            if error_number(error) != UNSUPPORTED_TLS:
+                raise
+            return b""
 
     def close(self) -> None:
         if self._connection:

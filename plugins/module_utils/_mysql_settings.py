@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -29,7 +30,7 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start, I(loaded) and I(certificate) the validity of the certificate in use and of the file of C(ssl_cert)."""
+    option file changed after the start, I(loaded) and I(certificate) which certificate the server shows and which the file of C(ssl_cert) holds."""
 
     variables: dict[str, str]
     persisted: dict[str, str] = {}
@@ -98,23 +99,26 @@ def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
-    channel = dict(server.rows("SELECT PROPERTY, VALUE FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'"))
-    loaded = "from %s to %s" % (channel.get("Ssl_server_not_before"), channel.get("Ssl_server_not_after"))
-    certificate = validity(os.path.join(variables["datadir"], want["ssl_cert"])) if "ssl_cert" in want else ""
+    certificate = described(_certificate_file(os.path.join(variables["datadir"], want["ssl_cert"]))) if "ssl_cert" in want else ""
+    loaded = described(server.certificate()) if certificate else ""
     return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
 
 
-def validity(path: str) -> str:
-    """The validity of a certificate in the words of the server; empty when there is none that this host can read."""
+def _certificate_file(path: str) -> bytes:
+    """The first certificate of a file in DER; empty when there is none that this host can read."""
     from cryptography import x509  # needed for this alone
+    from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
         with open(path, "rb") as file:
-            certificate = x509.load_pem_x509_certificate(file.read())
+            return x509.load_pem_x509_certificate(file.read()).public_bytes(Encoding.DER)
     except (OSError, ValueError):
-        return ""
-    begin, end = (when.strftime("%b %e %H:%M:%S %Y GMT") for when in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
-    return "from %s to %s" % (begin, end)
+        return b""
+
+
+def described(certificate: bytes) -> str:
+    """What tells one certificate, given in DER, from another, whatever their dates; empty for none."""
+    return "the certificate with SHA-256 " + hashlib.sha256(certificate).hexdigest() if certificate else ""
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
@@ -144,7 +148,7 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, for
             changes.append(Change(name, None, value, "restart"))
     moved = any(change.how == "set" and change.name.startswith("ssl_") for change in changes)
     if moved or (found.certificate and found.certificate != found.loaded):
-        changes.append(Change("ssl_cert", found.loaded, found.certificate or "the files that are set", "reload_tls"))
+        changes.append(Change("ssl_cert", found.loaded or "none", found.certificate or "the files that are set", "reload_tls"))
     for name, origin in sorted(found.origins.items()):
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
         if ours and name not in want:
