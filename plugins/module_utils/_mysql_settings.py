@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 import typing as t
 
@@ -29,7 +30,8 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start, I(loaded) and I(certificate) the validity of the certificate in use and of the file of C(ssl_cert)."""
+    option file changed after the start, I(loaded) and I(certificate) the validity of the certificate in use and of the file of C(ssl_cert), I(files) how many
+    files the process may have open and how many a new one might."""
 
     variables: dict[str, str]
     persisted: dict[str, str] = {}
@@ -38,6 +40,7 @@ class Found(t.NamedTuple):
     stale: bool = False
     loaded: str = ""
     certificate: str = ""
+    files: tuple[int, int] = (0, 0)
 
 
 class Change(t.NamedTuple):
@@ -93,7 +96,7 @@ def _words(value: str) -> list[str]:
 # -- read --------------------------------------------------------------------------------------------------------------
 
 
-def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -> Found:
+def read(server: Server, want: t.Mapping[str, str], settings_file: str | None, files: tuple[int, int] = (0, 0)) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
@@ -101,7 +104,7 @@ def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -
     channel = dict(server.rows("SELECT PROPERTY, VALUE FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main'"))
     loaded = "from %s to %s" % (channel.get("Ssl_server_not_before"), channel.get("Ssl_server_not_after"))
     certificate = validity(os.path.join(variables["datadir"], want["ssl_cert"])) if "ssl_cert" in want else ""
-    return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
+    return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate, files)
 
 
 def validity(path: str) -> str:
@@ -115,6 +118,29 @@ def validity(path: str) -> str:
         return ""
     begin, end = (when.strftime("%b %e %H:%M:%S %Y GMT") for when in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
     return "from %s to %s" % (begin, end)
+
+
+def open_files(module: t.Any, unit: str | None) -> tuple[int, int]:
+    """How many files the process of a systemd unit may have open, and how many it might after a restart; nothing where that is not to be seen."""
+    if not unit:
+        return 0, 0
+    dummy, text, dummy = module.run_command(["systemctl", "show", "--property=MainPID", "--property=LimitNOFILE", unit])
+    shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    try:
+        with open("/proc/%s/limits" % shown.get("MainPID"), encoding="utf-8") as file:
+            return process_limit(file.read()), limit(shown.get("LimitNOFILE", ""))
+    except OSError:  # it does not run
+        return 0, 0
+
+
+def process_limit(text: str) -> int:
+    """The hard limit of open files in C(/proc/PID/limits)."""
+    match = re.search(r"^Max open files +\S+ +(\S+)", text, re.MULTILINE)
+    return limit(match[1]) if match else 0
+
+
+def limit(word: str) -> int:
+    return int(word) if word.isdigit() else sys.maxsize if word in ("infinity", "unlimited") else 0
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
@@ -149,6 +175,9 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, for
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
         if ours and name not in want:
             changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
+    running, next_start = found.files
+    if running and running < next_start:
+        changes.append(Change("LimitNOFILE", str(running), str(next_start), "restart"))
     return changes
 
 
@@ -225,7 +254,7 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        found = read(server, want, settings_file)
+        found = read(server, want, settings_file, open_files(module, module.params["unit"]))
         changes = plan(found, want, settings_file, module.params["formerly"])
         winners = overridden(found, changes, settings_file)
         _reachable(forecast(changes), winners, settings_file)
