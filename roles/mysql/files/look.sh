@@ -13,6 +13,7 @@
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
 #   owner              whose DATA_DIR is when it holds nothing
+#   unfilled           yes on EL, whose packages fill no data directory, when DATA_DIR is the one that the option files name and is still to be filled
 #   log_folder         yes when there is a folder for the last LOG
 #   logrotate          its program, if it is there
 #   rotation           mode and owners, and the SHA-256 of ROTATION_FILE, which is this role's
@@ -63,7 +64,7 @@ if ! flatten "$main" "$settings" '' | leads && ! whole_options "$mysqld" "$main"
 
 # The kernel says what is local: addresses of the host, loopback's network, and what is routed to it. Where it binds others too, it does not matter.
 foreign=''
-if [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2> /dev/null)" != 1 ]; then
+if command -v ip > /dev/null && [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2> /dev/null)" != 1 ]; then
   for address in $(printf '%s\n' "$addresses" | tr , ' '); do
     case $address in '0.0.0.0' | '::' | *[!0-9A-Fa-f.:]*) continue ;; esac # anything, names, and addresses of another network namespace
     case $address in *.*.*.* | *:*) ip route get "$address" 2> /dev/null | grep --quiet '^local ' || foreign="$foreign $address" ;; esac
@@ -89,6 +90,13 @@ elif [ -e "$folder/mysql/user.frm" ]; then
   holds=old
 fi
 echo "data=$holds"
+if ! command -v dpkg-query > /dev/null && [ -n "$program" ]; then
+  named=$(
+    whole_options "$mysqld" "$main" "$settings" "$(cat "$settings" 2> /dev/null)" \
+      | sed -n -E 's/^[[:space:]]*datadir[[:space:]]*=[[:space:]]*(.*[^[:space:]/])\/?[[:space:]]*$/\1/p' | tail -n 1
+  )
+  case $holds in nothing | unfinished) if [ "${named:-$folder}" = "$folder" ]; then echo unfilled=yes; fi ;; esac
+fi
 
 echo "logrotate=$(command -v logrotate)"
 if [ -e "$rotation" ]; then
