@@ -139,6 +139,10 @@ def _errors(where: str, known: Setting | None, value: t.Any, version: tuple[int,
         numeric = known.type in ("size", "int", "number") and isinstance(value, bool)
         if numeric or isinstance(value, (list, dict)) or value is None or not re.fullmatch(pattern, text, re.IGNORECASE):
             yield "%s must be %s, not %s." % (where, what, text)
+        elif known.low is not None and literal(text) < known.low:
+            yield "%s must be %s or more, not %s: the server would take that instead; for example %s." % (where, known.low, text, known.low)
+        elif known.high is not None and literal(text) > known.high:
+            yield "%s must be %s or less, not %s: the server would take that instead; for example %s." % (where, known.high, text, known.high)
 
 
 def _needless(name: str, value: t.Any, version: tuple[int, ...]) -> bool:

@@ -44,7 +44,7 @@ LEAST = frozenset(["innodb_online_alter_log_max_size", "sort_buffer_size", "max_
 
 class Want(t.NamedTuple):
     """The module's options that the facts are compared with. I(expected) are those of the profile, I(settings) all others; I(pending) wait for
-    a restart. I(retired_password) is a secret."""
+    a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode. I(retired_password) is a secret."""
 
     database: str
     encoding: str
@@ -52,11 +52,29 @@ class Want(t.NamedTuple):
     expected: dict[str, str]
     settings: dict[str, str]
     pending: frozenset[str]
+    planned: frozenset[str]
     minimum_version: str
     write: bool
     tls: str
     here: bool
     retired_password: str
+
+
+PLANNED = "would be set by this run, which is in check mode and changes nothing: run it without --check"
+
+
+def plannable(id: str) -> t.Callable:
+    """A check that warns where the run would mend what it finds."""
+
+    def decorate(function: t.Callable[[Server, Want], Verdict]) -> t.Callable[[Server, Want], Verdict]:
+        @functools.wraps(function)
+        def looked(server: Server, want: Want) -> Verdict:
+            verdict = function(server, want)
+            return warned(verdict.expected, verdict.found, PLANNED) if verdict.status == "fail" and id in want.planned else verdict
+
+        return looked
+
+    return decorate
 
 
 def deniable(function: t.Callable[[Server, Want], Verdict]) -> t.Callable[[Server, Want], Verdict]:
@@ -79,6 +97,8 @@ def login(server: Server, want: Want) -> Verdict:
     try:
         server.connect()
     except server.pymysql.err.MySQLError as error:
+        if "mysql.login" in want.planned:  # what needs it has nothing to look at
+            return skipped(_mysql.error_text(error), PLANNED)
         return failed(
             "a login as %s at %s" % (server.options["login_user"], server.address),
             _mysql.error_text(error),
@@ -205,6 +225,8 @@ def _variable(server: Server, want: Want, name: str) -> Verdict:
         return Verdict("pass", expected, running + _origin(server, name))
     if running is None:
         return failed(expected, "unknown to this server", "upgrade the server")
+    if name in want.planned:
+        return warned(expected, running + _origin(server, name), PLANNED)
     if name in want.pending:
         return warned(expected, running, "the server was not restarted yet since this was set: restart it")
     return failed(expected, running + _origin(server, name), _remedy(server, name, value))
@@ -263,9 +285,11 @@ def settings(server: Server, want: Want) -> Verdict:
     if not wrong:
         return passed("%d settings" % len(want.settings))
     found = "; ".join(wrong.values())
-    if set(wrong) <= want.pending:
+    if set(wrong) <= want.planned:
+        return warned("%d settings" % len(want.settings), found, PLANNED)
+    if set(wrong) <= want.pending | want.planned:
         return warned("%d settings" % len(want.settings), found, "the server was not restarted yet since these were set: restart it")
-    first = sorted(set(wrong) - want.pending)[0]
+    first = sorted(set(wrong) - want.pending - want.planned)[0]
     return failed("%d settings" % len(want.settings), found, _remedy(server, first, want.settings[first]))
 
 
@@ -286,6 +310,7 @@ def database_exists(server: Server, want: Want) -> Verdict:
 
 
 @check("mysql.database.encoding", "the database stores any character, compared as W&B expects", needs=["mysql.database.exists"])
+@plannable("mysql.database.encoding")
 def database_encoding(server: Server, want: Want) -> Verdict:
     advice = "run the role mysql, or ALTER DATABASE %s CHARACTER SET %s COLLATE %s; tables that exist keep theirs" % (
         want.database,
@@ -302,6 +327,7 @@ def _database(server: Server, want: Want) -> list[tuple[t.Any, ...]]:
 
 
 @check("mysql.account.grants", "the account may do everything in the database, and pass it on", needs=["mysql.login"])
+@plannable("mysql.account.grants")
 def account_grants(server: Server, want: Want) -> Verdict:
     grants = _current_grants(server, want)
     covering = [grant for grant in grants if covers(grant.scope, want.database)]
@@ -480,6 +506,7 @@ def run(module: t.Any) -> None:
         expected={name: value for name, value in expected.items() if name in OWN_RECORD},
         settings={name: value for name, value in expected.items() if name not in OWN_RECORD},
         pending=frozenset(params["pending"]),
+        planned=frozenset(params["planned"]),
         minimum_version=minimum,
         write=params["probe"] == "write" and not module.check_mode,
         tls=params["tls"],

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import typing as t
 
@@ -16,6 +17,8 @@ from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Gran
 # Accounts that the server or its package needs; an exact list of grants would break them.
 RESERVED = ("root", "mysql.sys", "mysql.session", "mysql.infoschema", "debian-sys-maint")
 LOCAL = ("localhost", "127.0.0.1", "::1")
+SOCKET_PLUGIN = "auth_socket"
+PASSWORD_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_password")
 PLUGIN = "caching_sha2_password"
 USER_LIMIT_REACHED = 1226
 
@@ -73,13 +76,15 @@ class FoundAccount(t.NamedTuple):
 class Found(t.NamedTuple):
     """What the server has of what is wanted: databases by name, accounts by label. I(unproven) has why the password of an account cannot be
     tried, by label, I(intruders) user and host of accounts that a hardened server does not have, I(test_tables) how many tables are in the
-    database C(test) that it does not have either."""
+    database C(test) that it does not have either, I(open_root) that root@localhost has no password on it, I(plugins) the active ones by name."""
 
     databases: dict[str, Database]
     accounts: dict[str, FoundAccount]
     unproven: dict[str, str] = {}
     intruders: tuple[tuple[str, str], ...] = ()
     test_tables: int | None = None
+    open_root: bool = False
+    plugins: frozenset[str] = frozenset([SOCKET_PLUGIN])
 
 
 NOTHING = Found({}, {})
@@ -175,6 +180,7 @@ def read(server: Server, want: Wanted) -> Found:
             " ssl_type, max_questions, max_updates, max_connections, max_user_connections FROM mysql.user"
         )
     }
+    bare = {(user, host.lower()) for user, host in server.rows(BARE, PASSWORD_PLUGINS)} if want.hardened else set()
     client = server.value("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
     current = server.value("SELECT CURRENT_USER()")
     if current in [account.label for account in want.accounts]:
@@ -198,13 +204,21 @@ def read(server: Server, want: Wanted) -> Found:
             roles = _roles(server, account)
             accounts[account.label] = FoundAccount(password, grants, roles, plugin, locked == "Y", bool(second), TLS[tls], tuple(limits))
     wanted_databases = {one.name: databases[one.name] for one in want.databases if one.name in databases}
-    intruders = tuple(sorted(who for who in users if who[0] == "" or (who[0] == "root" and who[1] not in LOCAL))) if want.hardened else ()
+    strangers = {who for who in users if who[0] == "" or (who[0] == "root" and who[1] not in LOCAL)} | (bare - {ROOT}) if want.hardened else set()
+    intruders = tuple(sorted(strangers))
     if tuple(current.rsplit("@", 1)) in intruders:
         raise ValueError("hardened: %s is the account this module is logged in as; let it log in as root@localhost, by the socket" % current)
     tables = None
     if want.hardened and "test" in databases and "test" not in wanted_databases:
         tables = server.value("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test'")
-    return Found(wanted_databases, accounts, unproven, intruders, tables)
+    if ROOT in bare and not (server.options["login_unix_socket"] and os.geteuid() == 0):  # who is not root would lock itself out
+        raise ValueError("hardened: root@localhost has no password; log in by the socket, as root of the host, so that the server can know root by that")
+    plugins = frozenset(name for (name,) in server.rows("SELECT PLUGIN_NAME FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE'"))
+    return Found(wanted_databases, accounts, unproven, intruders, tables, ROOT in bare, plugins)
+
+
+ROOT = ("root", "localhost")
+BARE = "SELECT User, Host FROM mysql.user WHERE User = 'root' AND authentication_string = '' AND plugin IN %s"
 
 
 def _known_to(server: Server, want: Wanted) -> None:
@@ -294,6 +308,10 @@ def host_matches(pattern: str, client: str) -> bool:
 def plan(found: Found, want: Wanted) -> list[Change]:
     """The differences as plain data, in the order in which they are to be made. Holds no secret."""
     changes: list[Change] = [{"action": "drop_account", "account": "%s@%s" % who} for who in found.intruders]
+    if found.open_root:
+        if SOCKET_PLUGIN not in found.plugins:
+            changes.append({"action": "install_plugin", "plugin": SOCKET_PLUGIN})
+        changes.append({"action": "know_by_socket", "account": "%s@%s" % ROOT})
     if found.test_tables == 0:
         changes.append({"action": "drop_database", "database": "test"})
     for database in want.databases:
@@ -368,10 +386,14 @@ def difference(found: Found, want: Wanted) -> dict[str, t.Any]:
         if there and one.old_password == "retain" and sets_password(found, one, there):
             second = True
         after[one.label] = FoundAccount(password, one.grants, (), PLUGIN, False, second, one.tls, one.limits)
-    return {
+    shown = {
         "before": _shown(found, found.accounts),
         "after": _shown(Found({one.name: one for one in want.databases}, {}), after),
     }
+    if found.open_root:
+        shown["before"]["accounts"]["%s@%s" % ROOT] = "no password"
+        shown["after"]["accounts"]["%s@%s" % ROOT] = "known by the socket"
+    return shown
 
 
 def _shown(state: Found, accounts: t.Mapping[str, FoundAccount]) -> dict[str, t.Any]:
@@ -439,6 +461,10 @@ def _statement(change: Change, account: Account | None) -> tuple[str, tuple[str,
         return _account_statement(change, account)
     if change["action"] == "drop_account":
         return "DROP USER %s@%s", tuple(change["account"].rsplit("@", 1))
+    if change["action"] == "install_plugin":
+        return "INSTALL PLUGIN %s SONAME '%s.so'" % (change["plugin"], change["plugin"]), ()
+    if change["action"] == "know_by_socket":
+        return "ALTER USER %%s@%%s IDENTIFIED WITH %s" % SOCKET_PLUGIN, tuple(change["account"].rsplit("@", 1))
     return _database_statement(change)
 
 

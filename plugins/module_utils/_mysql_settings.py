@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 import time
 import typing as t
 
@@ -30,7 +31,8 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start, I(loaded) and I(certificate) which certificate the server shows and which the file of C(ssl_cert) holds."""
+    option file changed after the start, I(loaded) and I(certificate) which certificate the server shows and which the file of C(ssl_cert) holds,
+    I(files) how many files the process may have open and how many a new one might."""
 
     variables: dict[str, str]
     persisted: dict[str, str] = {}
@@ -39,6 +41,7 @@ class Found(t.NamedTuple):
     stale: bool = False
     loaded: str = ""
     certificate: str = ""
+    files: tuple[int, int] = (0, 0)
 
 
 class Change(t.NamedTuple):
@@ -94,14 +97,14 @@ def _words(value: str) -> list[str]:
 # -- read --------------------------------------------------------------------------------------------------------------
 
 
-def read(server: Server, want: t.Mapping[str, str], settings_file: str | None) -> Found:
+def read(server: Server, want: t.Mapping[str, str], settings_file: str | None, files: tuple[int, int] = (0, 0)) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
     certificate = described(_certificate_file(os.path.join(variables["datadir"], want["ssl_cert"]))) if "ssl_cert" in want else ""
     loaded = described(server.certificate()) if certificate else ""
-    return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate)
+    return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate, files)
 
 
 def _certificate_file(path: str) -> bytes:
@@ -119,6 +122,29 @@ def _certificate_file(path: str) -> bytes:
 def described(certificate: bytes) -> str:
     """What tells one certificate, given in DER, from another, whatever their dates; empty for none."""
     return "the certificate with SHA-256 " + hashlib.sha256(certificate).hexdigest() if certificate else ""
+
+
+def open_files(module: t.Any, unit: str | None) -> tuple[int, int]:
+    """How many files the process of a systemd unit may have open, and how many it might after a restart; nothing where that is not to be seen."""
+    if not unit:
+        return 0, 0
+    dummy, text, dummy = module.run_command(["systemctl", "show", "--property=MainPID", "--property=LimitNOFILE", unit])
+    shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    try:
+        with open("/proc/%s/limits" % shown.get("MainPID"), encoding="utf-8") as file:
+            return process_limit(file.read()), limit(shown.get("LimitNOFILE", ""))
+    except OSError:  # it does not run
+        return 0, 0
+
+
+def process_limit(text: str) -> int:
+    """The hard limit of open files in C(/proc/PID/limits)."""
+    match = re.search(r"^Max open files +\S+ +(\S+)", text, re.MULTILINE)
+    return limit(match[1]) if match else 0
+
+
+def limit(word: str) -> int:
+    return int(word) if word.isdigit() else sys.maxsize if word in ("infinity", "unlimited") else 0
 
 
 def _younger(server: Server, settings_file: str | None) -> bool:
@@ -153,6 +179,9 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, for
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
         if ours and name not in want:
             changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
+    running, next_start = found.files
+    if running and running < next_start:
+        changes.append(Change("LimitNOFILE", str(running), str(next_start), "restart"))
     return changes
 
 
@@ -229,7 +258,7 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        found = read(server, want, settings_file)
+        found = read(server, want, settings_file, open_files(module, module.params["unit"]))
         changes = plan(found, want, settings_file, module.params["formerly"])
         winners = overridden(found, changes, settings_file)
         _reachable(forecast(changes), winners, settings_file)

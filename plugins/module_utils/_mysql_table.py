@@ -35,7 +35,8 @@ PROFILES = {
 
 class Setting(t.NamedTuple):
     """A setting of mysqld. I(type) is C(size), C(int), C(number), C(switch), C(text) or the words it can be, I(since), I(deprecated) and I(removed) are
-    versions, I(default) is the value that makes a deprecated one needless, I(instead) what took its place."""
+    versions, I(default) is the value that makes a deprecated one needless, I(instead) what took its place. What is below I(low) or above I(high) the
+    server would silently make another value of."""
 
     type: str | tuple[str, ...]
     since: str = ""
@@ -43,34 +44,37 @@ class Setting(t.NamedTuple):
     removed: str = ""
     default: str = ""
     instead: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 # What is not here is left to the server's own judgement (mysqld --validate-config). Removals are given by series with long-term
-# support: that all of them stop 9.7.4 was seen, in which release of the years between each went does not matter.
+# support: that all of them stop 9.7.4 was seen, in which release of the years between each went does not matter. Ranges are those of all versions:
+# https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html and the pages on InnoDB and the binary log.
 SETTINGS: dict[str, Setting] = {
-    "binlog_expire_logs_seconds": Setting("int"),
+    "binlog_expire_logs_seconds": Setting("int", low=0, high=2**32 - 1),
     "binlog_format": Setting(("ROW", "STATEMENT", "MIXED"), deprecated="8.0.34", default="ROW"),
     "binlog_row_image": Setting(("FULL", "MINIMAL", "NOBLOB")),
-    "innodb_buffer_pool_size": Setting("size"),
+    "innodb_buffer_pool_size": Setting("size", low=5 * 2**20),
     "innodb_dedicated_server": Setting("switch"),
     "innodb_flush_log_at_trx_commit": Setting(("0", "1", "2")),
     "innodb_flush_method": Setting("text"),
-    "innodb_io_capacity": Setting("int"),
-    "innodb_io_capacity_max": Setting("int"),
+    "innodb_io_capacity": Setting("int", low=100),
+    "innodb_io_capacity_max": Setting("int", low=100),
     "innodb_log_file_size": Setting("size", deprecated="8.0.30", removed="9.7.0", instead="innodb_redo_log_capacity"),
     "innodb_log_files_in_group": Setting("int", deprecated="8.0.30", removed="9.7.0", instead="innodb_redo_log_capacity"),
-    "innodb_online_alter_log_max_size": Setting("size"),
-    "innodb_redo_log_capacity": Setting("size", since="8.0.30", instead="innodb_log_file_size"),
-    "long_query_time": Setting("number"),
-    "max_allowed_packet": Setting("size"),
-    "max_connections": Setting("int"),
-    "max_prepared_stmt_count": Setting("int"),
+    "innodb_online_alter_log_max_size": Setting("size", low=65536),
+    "innodb_redo_log_capacity": Setting("size", since="8.0.30", instead="innodb_log_file_size", low=8 * 2**20, high=512 * 2**30),
+    "long_query_time": Setting("number", low=0, high=31536000),
+    "max_allowed_packet": Setting("size", low=1024, high=2**30),
+    "max_connections": Setting("int", low=1, high=100000),
+    "max_prepared_stmt_count": Setting("int", low=0, high=4194304),
     "read_only": Setting("switch"),
     "require_secure_transport": Setting("switch"),
     "slow_query_log": Setting("switch"),
-    "sort_buffer_size": Setting("size"),
+    "sort_buffer_size": Setting("size", low=32768, high=2**64 - 1),
     "super_read_only": Setting("switch"),
-    "sync_binlog": Setting("int"),
+    "sync_binlog": Setting("int", low=0, high=2**32 - 1),
     # Renamed; both names work in between.
     "log_slave_updates": Setting("switch", deprecated="8.0.26", instead="log_replica_updates"),
     "slave_parallel_workers": Setting("int", deprecated="8.0.26", instead="replica_parallel_workers"),

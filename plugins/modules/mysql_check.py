@@ -56,6 +56,14 @@ options:
     type: list
     elements: str
     default: []
+  planned:
+    description:
+      - What a run in check mode would change before this proof if it were not one, as names of variables, and of checks where it is no variable
+        (C(mysql.login), C(mysql.database.encoding), C(mysql.account.grants)). They warn instead of failing and say so; a login that cannot succeed yet is
+        skipped with all that needs it.
+    type: list
+    elements: str
+    default: []
   tls:
     description: What an unencrypted login over the network is. V(preferred) warns of it, V(required) fails, V(ignore) accepts it.
     type: str
@@ -171,6 +179,7 @@ def main() -> None:
             "minimum_version": {"type": "str", "default": ""},
             "expected": {"type": "dict", "default": {}},
             "pending": {"type": "list", "elements": "str", "default": []},
+            "planned": {"type": "list", "elements": "str", "default": []},
             "tls": {"type": "str", "choices": ["preferred", "required", "ignore"], "default": "preferred"},
             "on_database_host": {"type": "bool"},
             "retired_password": {"type": "str", "default": "", "no_log": True},

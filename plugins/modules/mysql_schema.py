@@ -137,7 +137,8 @@ options:
   hardened:
     description:
       - Whether to drop accounts without a name, those of C(root) for other hosts than C(localhost), C(127.0.0.1) and C(::1), and the database
-        C(test) when no table is in it.
+        C(test) when no table is in it. So are those of C(root) that have no password, but for C(root@localhost), which the server then knows by
+        the socket (C(auth_socket)); for that the module must log in by the socket as root of the host.
     type: bool
     default: false
 attributes:
@@ -200,8 +201,8 @@ changes:
   contains:
     action:
       description:
-        - One of C(drop_account), C(drop_database), C(create_database), C(alter_database), C(create_account), C(unlock_account), C(set_password),
-          C(discard_old_password), C(set_requirements), C(revoke_role), C(revoke) and C(grant).
+        - One of C(drop_account), C(install_plugin), C(know_by_socket), C(drop_database), C(create_database), C(alter_database), C(create_account),
+          C(unlock_account), C(set_password), C(discard_old_password), C(set_requirements), C(revoke_role), C(revoke) and C(grant).
       type: str
       returned: always
       sample: grant
@@ -210,6 +211,11 @@ changes:
       type: str
       returned: when a database differs
       sample: wandb_local
+    plugin:
+      description: Name of a plugin that the server lacked.
+      type: str
+      returned: when one is installed
+      sample: auth_socket
     encoding:
       description: Its character set.
       type: str

@@ -44,6 +44,11 @@ options:
     type: list
     elements: str
     default: []
+  unit:
+    description:
+      - Systemd unit of the server. Its process is then compared with C(LimitNOFILE) of the unit as it is now, and needs a restart as C(LimitNOFILE) when
+        it may have fewer files open, as after a drop-in file was missing when it started.
+    type: str
 attributes:
   check_mode:
     support: full
@@ -85,7 +90,7 @@ changes:
   elements: dict
   contains:
     name:
-      description: Name of the setting.
+      description: Name of the setting, or C(LimitNOFILE) of O(unit).
       type: str
       returned: always
       sample: sort_buffer_size
@@ -166,6 +171,7 @@ def main() -> None:
             "settings": {"type": "dict", "required": True},
             "settings_file": {"type": "path"},
             "formerly": {"type": "list", "elements": "str", "default": []},
+            "unit": {"type": "str"},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],
         required_one_of=[["login_unix_socket", "login_host"]],

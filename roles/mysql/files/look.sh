@@ -1,22 +1,27 @@
 # shellcheck shell=sh
-# look.sh MYSQLD PORT SETTINGS_FILE DATA_DIR ROTATION_FILE LOG...: what is known of MySQL on this host before anything is changed, as lines NAME=VALUE.
+# look.sh MYSQLD PORT MAIN_FILE SETTINGS_FILE DATA_DIR ROTATION_FILE ADDRESSES LOG...: what is known of MySQL on this host before anything is changed, as
+# lines NAME=VALUE. Begins with the functions of options.sh.
 #   program            what MYSQLD says of its version; nothing when it is not there or cannot run
 #   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
 #   held, loose        the packages of the server that are held against upgrades, and those that are not
 #   memory             MiB of the host
 #   running, as        the file of another server that has PORT, and what that says of its version
+#   unread             yes when no option file of the server leads to SETTINGS_FILE
+#   foreign            each of ADDRESSES, which have commas between them, that the host cannot listen on
 #   datadir            the data directory that SETTINGS_FILE names
 #   listed             the names of all settings in it
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
+#   owner              whose DATA_DIR is when it holds nothing
+#   unfilled           yes on EL, whose packages fill no data directory, when DATA_DIR is the one that the option files name and is still to be filled
 #   log_folder         yes when there is a folder for the last LOG
 #   logrotate          its program, if it is there
 #   rotation           mode and owners, and the SHA-256 of ROTATION_FILE, which is this role's
 #   unrotated          each LOG that no other file of logrotate names: it takes none that two files name
 LC_ALL=C
 export LC_ALL
-mysqld=$1 port=$2 settings=$3 folder=$4 rotation=$5
-shift 5
+mysqld=$1 port=$2 main=$3 settings=$4 folder=$5 rotation=$6 addresses=$7
+shift 7
 
 program=$("$mysqld" --version 2> /dev/null) && echo "program=$program" | head -n 1
 real=$(readlink -f "$mysqld")
@@ -54,11 +59,25 @@ for pid in $(ss --no-header --listening --tcp --numeric --processes "sport = :$p
   break
 done
 
+leads() { grep --quiet --line-regexp --fixed-strings -e "$OURS"; }
+if ! flatten "$main" "$settings" '' | leads && ! whole_options "$mysqld" "$main" "$settings" '' | leads; then echo unread=yes; fi
+
+# The kernel says what is local: addresses of the host, loopback's network, and what is routed to it. Where it binds others too, it does not matter.
+foreign=''
+if command -v ip > /dev/null && [ "$(cat /proc/sys/net/ipv4/ip_nonlocal_bind 2> /dev/null)" != 1 ]; then
+  for address in $(printf '%s\n' "$addresses" | tr , ' '); do
+    case $address in '0.0.0.0' | '::' | *[!0-9A-Fa-f.:]*) continue ;; esac # anything, names, and addresses of another network namespace
+    case $address in *.*.*.* | *:*) ip route get "$address" 2> /dev/null | grep --quiet '^local ' || foreign="$foreign $address" ;; esac
+  done
+fi
+echo "foreign=${foreign# }"
+
 sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
 echo "listed=$(sed -n 's/^\([a-z][a-z0-9_]*\) *=.*/\1/p' "$settings" 2> /dev/null | tr '\n' ' ')"
 holds=other
 if ! [ -e "$folder" ] || [ -z "$(find "$folder/" -mindepth 1 -maxdepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
   holds=nothing
+  if [ -e "$folder" ]; then echo "owner=$(stat --format=%U "$folder")"; fi
 elif [ -e "$folder.baremetal-wandb-first" ]; then
   holds=unfinished
 elif [ -e "$folder/aria_log_control" ] || [ -e "$folder/mariadb_upgrade_info" ]; then
@@ -71,6 +90,13 @@ elif [ -e "$folder/mysql/user.frm" ]; then
   holds=old
 fi
 echo "data=$holds"
+if ! command -v dpkg-query > /dev/null && [ -n "$program" ]; then
+  named=$(
+    whole_options "$mysqld" "$main" "$settings" "$(cat "$settings" 2> /dev/null)" \
+      | sed -n -E 's/^[[:space:]]*datadir[[:space:]]*=[[:space:]]*(.*[^[:space:]/])\/?[[:space:]]*$/\1/p' | tail -n 1
+  )
+  case $holds in nothing | unfinished) if [ "${named:-$folder}" = "$folder" ]; then echo unfilled=yes; fi ;; esac
+fi
 
 echo "logrotate=$(command -v logrotate)"
 if [ -e "$rotation" ]; then

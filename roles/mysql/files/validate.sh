@@ -1,17 +1,15 @@
 # shellcheck shell=sh
-# validate.sh MYSQLD MAIN_FILE SETTINGS_FILE CANDIDATE: whether the server accepts all its option files with CANDIDATE in place of SETTINGS_FILE.
-# They are read from one file beside the main one, since AppArmor lets the server read nothing elsewhere.
+# validate.sh MYSQLD MAIN_FILE SETTINGS_FILE SOCKET CANDIDATE: whether the server accepts its option files with CANDIDATE, a file or - for the standard
+# input, in place of SETTINGS_FILE. A file is about to replace it, so what the server began with is kept for restart.sh: several may come and go before a
+# restart. Begins with the functions of options.sh.
 set -e
-umask 077
-whole=$2.baremetal-wandb
-trap 'rm -f "$whole"' EXIT
-{
-  grep -v '^ *!includedir' "$2"
-  sed -n 's/^ *!includedir *//p' "$2" | while read -r folder; do
-    for file in "$folder"/*.cnf; do
-      if [ -e "$file" ] && ! [ "$file" -ef "$3" ]; then echo "!include $file"; fi
-    done
-  done
-  cat "$4"
-} > "$whole"
-"$1" --defaults-file="$whole" --user=mysql --validate-config
+mysqld=$1 main=$2 settings=$3 socket=$4 candidate=$5
+validate_options "$mysqld" "$main" "$settings" "$(cat -- "$candidate")"
+if [ "$candidate" = - ]; then
+  exit
+fi
+if ! [ -e "$settings" ]; then
+  : > "$settings.before"
+elif ! [ -e "$settings.before" ] || [ "$socket" -nt "$settings" ]; then
+  cp -p "$settings" "$settings.before"
+fi

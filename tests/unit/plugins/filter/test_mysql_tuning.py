@@ -133,6 +133,12 @@ def test_sort_buffers_beyond_the_memory_are_warned_of_with_the_sum():
         ("", {"max_connections": True}, "max_connections must be a whole number"),
         ("", {"max_connections": [1]}, "max_connections must be a whole number"),
         ("", {"max_connections": None}, "max_connections must be a whole number"),
+        ("", {"max_connections": -5}, "mysql_settings.max_connections must be 1 or more, not -5: the server would take that instead; for example 1."),
+        ("9.7.4", {"max_connections": 200000}, "max_connections must be 100000 or less, not 200000"),
+        ("", {"sort_buffer_size": 1}, "sort_buffer_size must be 32768 or more, not 1"),
+        ("", {"sort_buffer_size": "16K"}, "sort_buffer_size must be 32768 or more, not 16K"),
+        ("", {"max_allowed_packet": "2G"}, "max_allowed_packet must be 1073741824 or less, not 2G"),
+        ("", {"long_query_time": -0.5}, "long_query_time must be 0 or more, not -0.5"),
         ("", {"binlog_row_image": "SMALL"}, "binlog_row_image must be one of FULL, MINIMAL, NOBLOB, not SMALL"),
         ("", {"slow_query_log": "maybe"}, "slow_query_log must be ON or OFF"),
     ],
@@ -144,7 +150,7 @@ def test_what_the_server_would_not_start_with_is_one_sentence(version, settings,
 
 @pytest.mark.parametrize(
     "version, settings",
-    [("", {"innodb_log_file_size": "1G"}), ("8.4.1", {"no_such_setting": "x"}), ("8.4.1", {"slow_query_log": False})],
+    [("", {"innodb_log_file_size": "1G"}), ("", {"max_connections": 100000, "sort_buffer_size": "32K", "long_query_time": 0.5}), ("8.4.1", {"no_such_setting": "x"}), ("8.4.1", {"slow_query_log": False})],
 )
 def test_what_the_table_cannot_judge_passes(version, settings):
     assert tuned(version=version, settings=settings)["errors"] == []

@@ -92,6 +92,11 @@ def test_a_second_account_that_comes_first_on_the_socket_is_named():
     assert "DROP USER '%s'@'localhost'" % OPTIONS["login_user"] in advice and "s3cr3t" not in advice
 
 
+def test_root_is_never_advised_away():
+    advice = _mysql.login_advice(error(1045, "Access denied"), Server(pymysql, {**OPTIONS, "login_unix_socket": "/s", "login_user": "root"}))
+    assert "mysql_root_password" in advice and "IDENTIFIED WITH auth_socket" in advice and "DROP" not in advice
+
+
 def test_only_nothing_listening_counts_as_absent():
     assert _mysql.is_absent(error(2003, "refused", ConnectionRefusedError()))
     assert _mysql.is_absent(error(2003, "no socket", FileNotFoundError()))

@@ -65,7 +65,7 @@ def asked(**variables):
 
 
 def want(**rest):
-    nothing = {"expected": {}, "settings": {}, "pending": frozenset(), "write": False, "tls": "preferred", "here": False, "retired_password": ""}
+    nothing = {"expected": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "write": False, "tls": "preferred", "here": False, "retired_password": ""}
     guide = {"database": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci", "minimum_version": "8.0.28"}
     return Want(**{**guide, **nothing, **rest})
 
@@ -100,6 +100,7 @@ def test_versions_are_judged_by_their_series(version, status, words):
         ("262144", Origin("COMPILED", ""), {}, "fail", "262144, the default", "set mysql_settings.sort_buffer_size to 32M"),
         ("262144", Origin("PERSISTED", "/var/lib/mysql/mysqld-auto.cnf"), {}, "fail", "262144, kept by SET PERSIST", "RESET PERSIST sort_buffer_size"),
         ("262144", FILE, {"pending": frozenset(["sort_buffer_size"])}, "warn", "262144", "restart it"),
+        ("262144", FILE, {"planned": frozenset(["sort_buffer_size"])}, "warn", "262144, from /etc/mysql/zz.cnf", "would be set by this run"),
         ("262144", FILE, {"expected": {}}, "skip", "not asked for by the profile", ""),
     ],
 )
@@ -135,6 +136,31 @@ def test_the_remedy_is_one_that_the_server_has(variables, words):
 def test_other_settings_are_one_record(wanted, pending, status):
     server = asked(max_connections=("300", FILE), port=("3306", FILE))
     assert _mysql_check.settings(server, want(settings=wanted, pending=frozenset(pending))).status == status
+
+
+def test_what_a_dry_run_would_set_warns_and_says_so():
+    server = asked(max_connections=("300", FILE), port=("3306", FILE))
+    other = {"settings": {"max_connections": "400", "port": "3307"}, "planned": frozenset(["max_connections"])}
+    assert _mysql_check.settings(server, want(**other)).status == "fail"
+    verdict = _mysql_check.settings(server, want(**{**other, "pending": frozenset(["port"])}))
+    assert verdict.status == "warn" and "restart it" in verdict.advice
+    assert "would be set by this run" in _mysql_check.settings(server, want(**{**other, "planned": frozenset(["max_connections", "port"])})).advice
+
+
+@pytest.mark.parametrize(("planned", "status"), [([], "fail"), (["mysql.account.grants"], "warn")])
+def test_grants_that_a_dry_run_would_give_warn(monkeypatch, planned, status):
+    monkeypatch.setattr(Server, "rows", lambda self, statement: [("GRANT SELECT ON `wandb_local`.* TO `u`@`%`",)])
+    verdict = _mysql_check.account_grants(asked(version=("5.7.1", None)), want(planned=frozenset(planned)))
+    assert verdict.status == status and "without ALTER" in verdict.found
+
+
+@pytest.mark.parametrize(("planned", "statuses"), [([], {"fail", "skip"}), (["mysql.login"], {"skip"})])
+def test_a_login_that_a_dry_run_would_bring_is_no_fault(monkeypatch, planned, statuses):
+    server = asked()
+    monkeypatch.setattr(server, "connect", lambda: refuse(1045, "Access denied")())
+    records = check.records(server, want(planned=frozenset(planned)), only=["mysql.login", "mysql.tls"])
+    assert {record["status"] for record in records} == statuses
+    assert "would be set by this run" in records[0]["advice"] or not planned
 
 
 @pytest.mark.parametrize("number, status", [(1142, "skip"), (1227, "skip"), (1146, "raises")])

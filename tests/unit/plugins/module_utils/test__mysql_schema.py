@@ -130,6 +130,16 @@ def test_a_hardened_server_loses_what_nobody_needs():
     assert schema.difference(there, WANT)["before"]["accounts"]["root@%"] == "not on a hardened server"
 
 
+@pytest.mark.parametrize("plugins, first", [(["auth_socket"], []), ([], [{"action": "install_plugin", "plugin": "auth_socket"}])])
+def test_a_hardened_server_knows_root_without_a_password_by_the_socket(plugins, first):
+    there = found(ALL)._replace(open_root=True, plugins=frozenset(plugins))
+    changes = schema.plan(there, WANT)
+    assert changes == [*first, {"action": "know_by_socket", "account": "root@localhost"}]
+    assert schema._statement(changes[-1], None) == ("ALTER USER %s@%s IDENTIFIED WITH auth_socket", ("root", "localhost"))
+    shown = schema.difference(there, WANT)
+    assert [shown[when]["accounts"]["root@localhost"] for when in ("before", "after")] == ["no password", "known by the socket"]
+
+
 @pytest.mark.parametrize(
     "there, wanted, password, old",
     [

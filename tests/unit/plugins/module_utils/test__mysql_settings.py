@@ -74,6 +74,17 @@ def test_a_setting_that_was_set_live_and_is_no_longer_listed():
 
 
 @pytest.mark.parametrize(
+    ("process", "unit", "restart"),
+    [("10000", "16384", True), ("16384", "16384", False), ("unlimited", "16384", False), ("16384", "infinity", True), ("1024", "", False), ("", "16384", False)],
+)
+def test_a_process_with_fewer_files_than_its_unit_is_restarted(process, unit, restart):
+    text = "Limit                     Soft Limit           Hard Limit           Units\n"
+    text += "Max open files            1024                 %s                files\n" % process if process else ""
+    there = Found({}, files=(_mysql_settings.process_limit(text), _mysql_settings.limit(unit)))
+    assert [change[0::3] for change in _mysql_settings.plan(there, {}, FILE)] == ([("LimitNOFILE", "restart")] if restart else [])
+
+
+@pytest.mark.parametrize(
     ("running", "certificate", "hows"),
     [
         ("/c.pem", "from a to b", []),
