@@ -13,13 +13,15 @@ if [ "$verb" = begin ]; then
   exit 0
 fi
 before=" $(cat "$loaded.next") "
-for dummy in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+tries=20
+while [ $tries -gt 0 ]; do
   for worker in $(workers); do
     case $before in
       *" $worker "*) ;;
       *) exec mv "$loaded.next" "$loaded" ;;
     esac
   done
+  tries=$((tries - 1))
   sleep 0.5
 done
 echo 'the master has no new workers' >&2
