@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds tasks that would show a secret: in their output, in a diff, in facts or in a process list.
+"""Finds tasks that would show a secret: in their output, in a diff, in facts, in a process list or in a file that others can read.
 
 A variable is a secret by its name, or because its value is made of one; so the values of defaults/, vars/ and of a task's own vars are
 followed. What is asked of a secret in a condition (its length, whether it is equal) is none.
@@ -34,6 +34,8 @@ NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 
 # Options that show nothing of what they compare.
 QUIET_OPTIONS = {"ansible.builtin.assert": {"that"}}
+# Modules that write the text of their arguments or of a template into a file.
+FILES = {f"ansible.builtin.{name}" for name in ("template", "copy", "lineinfile", "blockinfile", "replace")}
 ARGV_MODULES = {"ansible.builtin.command", "ansible.builtin.shell", "ansible.builtin.raw", "ansible.builtin.script"}
 
 
@@ -138,11 +140,15 @@ def findings(task: Task, secrets: Secrets, templates: t.Callable[[Task], str | N
         say(secrets.in_value(words, more), "in the command line, which shows in the process list: give it on stdin or in a file")
     if module == "ansible.builtin.set_fact":
         say(secrets.in_value(task.arguments, more), "in a fact: use a variable, which is evaluated only where it is used")
-    if module in ("ansible.builtin.template", "ansible.builtin.copy") and data.get("no_log") is not True and data.get("diff") is not False:
-        text = templates(task) if module.endswith("template") else (task.arguments or {}).get("content")
-        say(secrets.in_value(text, more), "in a file that --diff shows: set diff: false or no_log: true")
+    if module in FILES and data.get("no_log") is not True and data.get("diff") is not False:
+        say(secrets.in_value(written(task, templates), more), "in a file that --diff shows: set diff: false or no_log: true")
+    if module in FILES:
+        say(secrets.in_value(written(task, templates), more) if not only_owner(task) else [], "in a file for others to read: set mode: \"0600\"")
     if data.get("no_log") is True:
         return found
+    if module == "ansible.builtin.debug":
+        # An expression without braces.
+        say(secrets.in_names(names_in("{{ %s }}" % (task.arguments or {}).get("var", "''")), more), "in what debug shows: set no_log: true")
     arguments = task.arguments
     if isinstance(arguments, dict):
         if module in QUIET_OPTIONS:
@@ -152,6 +158,20 @@ def findings(task: Task, secrets: Secrets, templates: t.Callable[[Task], str | N
     say(secrets.in_value(arguments, more), f"in what {module} shows of its arguments: set no_log: true")
     say(secrets.in_value(data.get("loop"), more) if not label(data) else [], "in the label of a loop: set loop_control.label or no_log: true")
     return found
+
+
+def written(task: Task, templates: t.Callable[[Task], str | None]) -> t.Any:
+    """The text that a task writes into a file."""
+    if task.module.endswith("template"):
+        return templates(task)
+    arguments = task.arguments if isinstance(task.arguments, dict) else {}
+    return [arguments.get(key) for key in ("content", "line", "block", "replace")]
+
+
+def only_owner(task: Task) -> bool:
+    """Whether a file gets a mode that lets its owner alone read it, or its group, which is not everybody. What a loop or variable says is not known."""
+    mode = (task.arguments or {}).get("mode")
+    return isinstance(mode, str) and bool(re.fullmatch(r"0?[0-7][0-7]0|u=[rwx]+(,g=[rwx]*)?,o=|\{\{.*\}\}", mode))
 
 
 def label(data: dict[str, t.Any]) -> bool:

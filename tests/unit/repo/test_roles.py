@@ -112,6 +112,28 @@ def test_has_a_scenario(role):
     assert (TOP / "molecule" / role / "molecule.yml").is_file()
 
 
+def releases(role: str, converge: list[dict[str, t.Any]], topology: dict[str, t.Any]) -> set[str]:
+    """The releases of Debian on which a scenario runs a role."""
+    plays = [play for play in converge if f"baremetal.wandb.{role}" in str([play.get("roles"), play.get("tasks")])]
+    patterns = {pattern for play in plays for pattern in play["hosts"].split(":")}
+    hosts = [host for name, host in topology["hosts"].items() if patterns & {"all", name, *host.get("groups", ())}]
+    return {host.get("root", topology.get("root", "trixie")) for host in hosts}
+
+
+# MySQL itself is to be had for Debian 13 only.
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {*VALUES_ONLY, "mysql"}))
+def test_scenario_runs_the_role_on_both_releases_of_debian(role):
+    folder = TOP / "molecule" / role
+    assert releases(role, load(folder / "converge.yml"), load(folder / "topology.yml")) == {"bookworm", "trixie"}
+
+
+def test_a_host_without_the_role_counts_for_no_release():
+    converge = [{"hosts": "a", "roles": [{"role": "baremetal.wandb.nginx"}]}, {"hosts": "all", "roles": [{"role": "baremetal.wandb.minio"}]}]
+    topology = {"root": "bookworm", "hosts": {"one": {"groups": ["a"]}, "two": {"root": "trixie", "groups": ["b"]}}}
+    assert releases("nginx", converge, topology) == {"bookworm"}
+    assert releases("minio", converge, topology) == {"bookworm", "trixie"}
+
+
 GOOD_OPTION = {"type": "int", "description": "x", "default": 1}
 
 

@@ -32,6 +32,11 @@ GOOD = [
     "- ansible.builtin.debug: {msg: the word role_password is none}",
     "- ansible.builtin.debug: {msg: \"{{ 'role_password' }}\"}",
     "- ansible.builtin.template: {src: plain.j2, dest: /etc/plain}",
+    "- ansible.builtin.copy: {content: '{{ role_password }}', dest: /etc/secret, mode: '0640', group: mysql}\n  diff: false",
+    "- ansible.builtin.copy: {content: '{{ role_port }}', dest: /etc/plain, mode: '0644'}",
+    "- ansible.builtin.debug: {var: role_password}\n  no_log: true",
+    "- ansible.builtin.debug: {var: role_password | length}",
+    "- ansible.builtin.debug: {var: role_port}",
     "- baremetal.wandb.mysql_check: {login_password: '{{ role_password }}'}",
     "- baremetal.wandb.mysql_schema: {accounts: [{name: a, password: '{{ role_password }}'}]}",
 ]
@@ -42,7 +47,11 @@ BAD = {
     "in a fact": "- ansible.builtin.set_fact: {url: '{{ _role_url }}'}\n  no_log: true",
     "ansible.builtin.uri shows": "- ansible.builtin.uri: {url: 'https://{{ role_password }}@db'}",
     "ansible.builtin.debug shows": "- ansible.builtin.debug: {msg: '{{ wandb_license }}'}",
-    "--diff shows": "- ansible.builtin.copy: {content: '{{ text }}', dest: /etc/secret}\n  vars: {text: '{{ role_secret_key }}'}",
+    "--diff shows": "- ansible.builtin.copy: {content: '{{ text }}', dest: /etc/secret, mode: '0600'}\n  vars: {text: '{{ role_secret_key }}'}",
+    "what debug shows": "- ansible.builtin.debug: {var: _role_indirect}",
+    "for others to read": "- ansible.builtin.copy: {content: '{{ role_password }}', dest: /etc/secret, mode: '0644'}\n  no_log: true",
+    "a file for others": "- ansible.builtin.copy: {content: '{{ role_password }}', dest: /etc/secret}\n  diff: false",
+    "file for others": "- ansible.builtin.lineinfile: {line: 'key={{ role_password }}', path: /etc/secret, mode: u=rw}\n  no_log: true",
     "ansible.builtin.assert shows": "- ansible.builtin.assert: {that: role_password == 'x', fail_msg: '{{ role_password }} is wrong'}",
     "label of a loop": "- ansible.builtin.debug: {msg: hello}\n  loop: ['{{ role_api_key }}']",
     "baremetal.wandb.mysql_check shows": "- baremetal.wandb.mysql_check: {login_user: '{{ role_password }}'}",
@@ -64,6 +73,8 @@ def test_bad_template():
     task = "- ansible.builtin.template: {src: secret.j2, dest: /etc/secret, mode: '0600'}"
     assert "--diff shows" in sample(task, "url = {{ _role_url }}")[0]
     assert sample(f"{task}\n  diff: false", "url = {{ _role_url }}") == []
+    assert "for others to read" in sample(f"{task}\n  diff: false".replace("0600", "0644"), "url = {{ _role_url }}")[0]
+    assert "for others to read" in sample(f"{task}\n  diff: false".replace(", mode: '0600'", ""), "url = {{ _role_url }}")[0]
 
 
 def test_no_task_shows_a_secret():
