@@ -25,7 +25,7 @@ fi
 {
   tail -c "+$((written + 1))" "${log:-/dev/null}" 2> /dev/null || true
   journalctl --quiet --output=cat --since="@$since" --unit="$service.service" || true
-} | grep -F '[ERROR]' | grep -v 'Aborting$' | tail -n 6 >&2
+} | grep -F '[ERROR]' | grep -v 'Aborting$' | head -n 6 >&2
 if [ -e "$settings.before" ]; then
   cp -p "$settings" "$settings.refused"
   if [ -s "$settings.before" ]; then cp -p "$settings.before" "$settings"; else rm -f "$settings"; fi # empty when there was none
