@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A playbook that would find no host in a group stops and says so, before it reaches any host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+TOP = Path(__file__).resolve().parents[2]
+CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"
+PLAYBOOKS = sorted(path.name for path in (TOP / "playbooks").glob("*.yml"))
+MISSPELT = "wandb_servers: {hosts: {app1: }}\nwandb_proxy: {hosts: {proxy1: }}\n"
+
+
+def play(folder: Path, inventory: str, playbook: str, *arguments: str) -> tuple[int, str]:
+    (folder / "hosts.yml").write_text(inventory, encoding="utf-8")
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{TOP / 'collections'}:{CACHED}", "ANSIBLE_NOCOLOR": "1"}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(folder / "hosts.yml"), f"playbooks/{playbook}", *arguments]
+    done = subprocess.run(command, cwd=TOP, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return done.returncode, " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_playbook_begins_with_the_groups(playbook):
+    first = yaml.safe_load((TOP / "playbooks" / playbook).read_text(encoding="utf-8"))[0]
+    while "ansible.builtin.import_playbook" in first:
+        first = yaml.safe_load((TOP / "playbooks" / first["ansible.builtin.import_playbook"]).read_text(encoding="utf-8"))[0]
+    assert first["tasks"][0]["ansible.builtin.import_tasks"] == "tasks/groups.yml"
+
+
+@pytest.mark.parametrize("playbook, arguments", [("site.yml", ("--limit=proxy1",)), ("secrets.yml", ())])
+def test_a_misspelt_group(tmp_path, playbook, arguments):
+    code, text = play(tmp_path, MISSPELT, playbook, *arguments)
+    assert code != 0 and "a group wandb_servers, which this collection does not know: did you mean wandb_server? Call it so, for example" in text
+    assert text.count("TASK [") == 1
+
+
+def test_no_group(tmp_path):
+    code, text = play(tmp_path, "web: {hosts: {web1: }}\n", "verify.yml")
+    assert code != 0 and "no host in any of the groups wandb_mysql, wandb_minio, wandb_server, wandb_proxy, wandb_client" in text
+    assert text.count("TASK [") == 1
