@@ -206,18 +206,17 @@ def part(name: str) -> t.Callable[[Step], tuple[int, int]]:
     return run
 
 
-def tracked() -> list[str]:
-    """The files of the checkout as git sees them, new ones included, without the link to the checkout itself."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True, capture_output=True
-    ).stdout.decode()
+def tracked(new: bool = True) -> list[str]:
+    """The files of the checkout as git sees them, with those that are not added yet or without, without the link to the checkout itself."""
+    kinds = ["--cached", *(["--others", "--exclude-standard"] if new else [])]
+    listed = subprocess.run(["git", "ls-files", "-z", *kinds], cwd=TOP, check=True, capture_output=True).stdout.decode()
     return sorted(name for name in set(listed.split("\0")) if name and os.path.isfile(TOP / name) and not name.startswith("collections/ansible_collections"))
 
 
-def copy_checkout(target: Path) -> Path:
-    """A copy of the tracked files at target/ansible_collections/baremetal/wandb, which is where ansible-test wants to be."""
+def copy_checkout(target: Path, new: bool = True) -> Path:
+    """A copy of the files at target/ansible_collections/baremetal/wandb, which is where ansible-test wants to be."""
     root = target / "ansible_collections" / "baremetal" / "wandb"
-    for name in tracked():
+    for name in tracked(new):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(TOP / name, root / name, follow_symlinks=False)
     return root
@@ -356,9 +355,9 @@ def soak() -> int:
 
 
 def build(target: Path) -> int:
-    """The archive holds what git tracks, not what happens to lie in the checkout."""
+    """The archive holds what git tracks and nothing else that lies in the checkout, which may be secrets of a site."""
     with tempfile.TemporaryDirectory(prefix="baremetal-wandb-build-") as folder:
-        root = copy_checkout(Path(folder))
+        root = copy_checkout(Path(folder), new=False)
         return subprocess.run([str(BIN / "ansible-galaxy"), "collection", "build", "--force", "--output-path", str(target), str(root)], check=False).returncode
 
 

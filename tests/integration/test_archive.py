@@ -55,7 +55,10 @@ def members(archive):
 
 def copied(place):
     """What git tracks, in another folder."""
-    for path in tracked():
+    listed = run("git", "ls-files", "-z", "--cached", cwd=TOP)
+    for path in (TOP / name for name in listed.split("\0") if name):
+        if path.is_symlink() or not path.is_file():
+            continue
         target = place / path.relative_to(TOP)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
@@ -76,15 +79,48 @@ def test_sites_and_secrets_of_the_user_are_neither_for_git_nor_for_the_archive()
     assert shipped and asked.stdout.split() == own
 
 
+OTHER_SITES = "mine prod staging site sing ceph eu client single2 single-prod cluster.old cluster_eu external-rds lab/one".split()
+# What lies in a checkout that is used: sites of the user, and what they added to ours and beside them.
+OWN_FILES = [
+    *(f"inventories/{name}/group_vars/all/secrets.yml" for name in [*OTHER_SITES, "cluster"]),
+    *(
+        f"inventories/{name}/{path}"
+        for name in ("single", "cluster", "external")
+        for path in (
+            *("hosts", "hosts.ini", "hosts.yml~", "hosts.yml.bak", "vault.yml", "host_vars/db1.yml", "host_vars/db1/vault.yml", ".vault_pass", "group_vars/all.yml"),
+            *("group_vars/wandb_mysql.yml", "group_vars/wandb_mysql/vault.yml", "group_vars/all/vault.yml", "group_vars/all/own.yml", "group_vars/all/site.yml.bak"),
+            *("group_vars/all/site-secrets.yml", "group_vars/all/.site.yml.swp"),
+        )
+    ),
+    *("inventories/hosts.yml", "host_vars/db1.yml", "group_vars/all.yml", "group_vars/all/vault.yml", "playbooks/host_vars/db1.yml"),
+    *("playbooks/group_vars/all/vault.yml", "secrets.yml", "vault.yml", "my-vault.yaml", ".vault_pass", "vault_pass.txt", ".env", "ca.key", "roles/nginx/files/site.pem"),
+    "site.retry",
+]
+
+
 def test_plain_build_in_a_used_checkout_makes_the_same_archive(archive, tmp_path):
     place = tmp_path / "checkout"
     copied(place)
-    names = "mine prod staging site sing ceph eu client single2 single-prod cluster.old cluster_eu external-rds lab/one"
-    own = [f"inventories/{name}/group_vars/all/secrets.yml" for name in [*names.split(), "cluster"]]
-    for path in [*own, "inventories/hosts.yml"]:
+    for path in OWN_FILES:
+        assert not (place / path).exists()
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_text("wandb_license: a licence of mine\n", encoding="utf-8")
     run("ansible-galaxy", "collection", "build", "--output-path", tmp_path, cwd=place)
+    (built,) = tmp_path.glob("*.tar.gz")
+    assert members(built) == members(archive)
+
+
+def test_build_takes_what_git_tracks_alone(archive, tmp_path):
+    """Also in a checkout with files that no pattern knows."""
+    place = tmp_path / "checkout"
+    copied(place)
+    for words in (["init", "--quiet"], ["add", "--all"]):
+        run("git", *words, cwd=place)
+    for path in [*OWN_FILES, "notes.txt", "roles/server/vars/own.yml", "plugins/modules/own.py"]:
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text("wandb_license: a licence of mine\n", encoding="utf-8")
+    (place / ".venv").symlink_to(TOP / ".venv")
+    run(sys.executable, "tests/run.py", "build", tmp_path, cwd=place)
     (built,) = tmp_path.glob("*.tar.gz")
     assert members(built) == members(archive)
 
