@@ -79,6 +79,13 @@ CASES = (
     Case("a password of null", ("wandb_mysql_password",), {"wandb_mysql_password": None}),
     Case("a password that YAML reads as a number", ("wandb_mysql_password", "quotes"), {"wandb_mysql_password": 12345678}),
     Case("a secret from a vault that lacks it", ("wandb_s3_secret_key", "vault"), {"wandb_s3_secret_key": "{{ vault_wandb_s3_secret_key }}"}),
+    Case(
+        "line breaks at the end of a URL, an address and a secret",
+        ("line break", "wandb_s3_secret_key", "wandb_url", "wandb_address", "| trim"),
+        {"wandb_url": "https://wandb.example.com\n", "wandb_s3_secret_key": "s3cret-key-of-wandb\n"},
+        host="db1",
+        host_variables={"wandb_address": "192.0.2.12\n"},
+    ),
     Case("no MinIO root user", ("wandb_minio_root_user",), {"wandb_minio_root_user": ""}),
     Case("no MinIO root password", ("wandb_minio_root_password",), {"wandb_minio_root_password": ""}),
     Case("no URL", ("wandb_url", "https://wandb.example.com"), {"wandb_url": ""}),
@@ -199,7 +206,7 @@ def good_inventory(tmp_path_factory):
         inventory["all"]["vars"] |= {
             "wandb_url": "https://wandb.example.com",
             "wandb_s3_url": "https://s3.example.com",
-            "wandb_license": "lab",
+            "wandb_license": "lab\n",  # as a file gives it
             "wandb_mysql_password": "p4ssword-of-mysql",
             "wandb_s3_secret_key": "s3cret-key-of-wandb",
             "wandb_minio_root_user": "root-of-minio",
