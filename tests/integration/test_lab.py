@@ -83,6 +83,11 @@ def name_of_rubble():
     assert not leftovers("t-rubble")
 
 
+def test_a_lab_that_is_not_there():
+    assert "there is no lab t-nosuch; there are " in lab("down", "t-nosuch").stderr
+    assert leftovers("t-nosuch") == []
+
+
 def test_leftovers_sees_a_lab_that_is_up(up):
     kinds = "\n".join(leftovers(up))
     for sign in ("/dev/loop", "alias", "MASQUERADE", "systemd-nspawn", "dnsmasq", "/sys/fs/cgroup/", "/run/baremetal-wandb"):

@@ -219,10 +219,11 @@ def main(words: list[str]) -> int:
         print(f"inventory: {lab.folder}/inventory.yml")
     elif wanted.verb == "down":
         for name in names() if wanted.all else wanted.names:
+            known = names()
             lab = Lab(name)
             with lab.lock():
                 lab.down()
-            machine.say(f"lab {name}: removed")
+            machine.say(f"lab {name}: removed" if name in known else f"there is no lab {name}; there are {', '.join(known) or 'none'}")
     elif wanted.verb == "status":
         print("\n".join(Lab(name).status() for name in wanted.names or names()) or "no labs")
     elif wanted.verb == "ssh":
