@@ -83,9 +83,24 @@ def up() -> None:
 
 
 def recap(output: str) -> dict[str, int]:
-    """How much changed on each host, by the last recap."""
+    """How much changed on each host of the site, by the last recap."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
-    return {host: int(changed) for host, changed in re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", plain[plain.rindex("PLAY RECAP") :], re.MULTILINE)}
+    found = re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", plain[plain.rindex("PLAY RECAP") :], re.MULTILINE)
+    return {host: int(changed) for host, changed in found if host != "localhost"}
+
+
+def outcome(changed: dict[str, int], seconds: float) -> str:
+    if any(changed.values()):
+        return f"The site is up: site.yml took {seconds:.0f} s and changed {sum(changed.values())} things on {sum(map(bool, changed.values()))} hosts."
+    return f"Nothing changed: site.yml looked at {len(changed)} hosts for {seconds:.0f} s and found all as it should be."
+
+
+def log_in(site: dict[str, str]) -> str:
+    """How to use the site with the client, which is there once a key has proven it. The test double has a key from the start, a real image none."""
+    if site.get("wandb_api_key"):
+        key = f"grep ^wandb_api_key {STATE}/group_vars/all/lab.yml"
+        return f"in that shell: /opt/baremetal-wandb/client/bin/wandb login --host={site['wandb_url']} with the key that this prints here: {key}"
+    return "sign up in a browser, make a key (User settings, API keys), and make demo with WANDB_API_KEY=... beside WANDB_IMAGE and WANDB_LICENSE"
 
 
 def summary(output: str, seconds: float) -> None:
@@ -95,10 +110,7 @@ def summary(output: str, seconds: float) -> None:
     hosts = inventory["_meta"]["hostvars"]
     some = next(iter(hosts.values()))
     print("\n" + "=" * 100)
-    if any(changed.values()):
-        print(f"The site is up: site.yml took {seconds:.0f} s and changed {sum(changed.values())} things on {sum(map(bool, changed.values()))} hosts.")
-    else:
-        print(f"Nothing changed: site.yml looked at {len(changed)} hosts for {seconds:.0f} s and found all as it should be.")
+    print(outcome(changed, seconds))
     print(f"\n  W&B           {some['wandb_url']}\n  object store  {some['wandb_s3_url']}\n")
     for group in ("wandb_proxy", "wandb_server", "wandb_mysql", "wandb_minio", "wandb_client"):
         names = inventory.get(group, {}).get("hosts", [])
@@ -106,12 +118,11 @@ def summary(output: str, seconds: float) -> None:
     reports = sorted(path for path in REPORT.glob("**/*") if path.suffix in (".html", ".json", ".xml"))
     print(f"\n  report        {', '.join(map(str, reports)) or 'none'}")
     proxy = inventory["wandb_proxy"]["hosts"][0]
-    key = f"grep ^wandb_api_key {STATE}/group_vars/all/lab.yml"
     ca = some.get("wandb_ca_file", "/etc/ssl/baremetal-wandb/ca.crt")
     print(f"""
   a shell       .venv/bin/python tests/lab/lab.py ssh {LAB} client1
   logs          .venv/bin/python tests/lab/lab.py ssh {LAB} app1 -- sudo journalctl -u wandb-local
-  log in        in that shell: /opt/baremetal-wandb/client/bin/wandb login --host={some['wandb_url']} with the key that this prints here: {key}
+  log in        {log_in(some)}
                 in a browser: let both names resolve to {hosts[proxy]['ansible_host']}, trust the CA in {proxy}:{ca}, and sign up
   again         make demo
   remove        make demo-down""")
