@@ -32,7 +32,9 @@ _value:
   type: list
   elements: string
   sample:
-    - "The inventory has a group wandb_servers, which this collection does not know: did you mean wandb_server? Call it so, for example wandb_server: {hosts: {app1: }}."
+    - >-
+      The inventory has a group wandb_servers, which this collection does not know: did you mean wandb_server? Call it so, for example
+      wandb_server: {hosts: {app1: }}.
 """
 
 import difflib

@@ -81,20 +81,19 @@ def test_sites_and_secrets_of_the_user_are_neither_for_git_nor_for_the_archive()
 
 OTHER_SITES = "mine prod staging site sing ceph eu client single2 single-prod cluster.old cluster_eu external-rds lab/one".split()
 # What lies in a checkout that is used: sites of the user, and what they added to ours and beside them.
+ADDED = """
+hosts hosts.ini hosts.yml~ hosts.yml.bak vault.yml host_vars/db1.yml host_vars/db1/vault.yml .vault_pass
+group_vars/all.yml group_vars/wandb_mysql.yml group_vars/wandb_mysql/vault.yml group_vars/all/vault.yml group_vars/all/own.yml
+group_vars/all/site.yml.bak group_vars/all/site-secrets.yml group_vars/all/.site.yml.swp group_vars/all/secrets.yml
+""".split()
+BESIDE = """
+inventories/hosts.yml host_vars/db1.yml group_vars/all.yml group_vars/all/vault.yml playbooks/host_vars/db1.yml playbooks/group_vars/all/vault.yml
+secrets.yml vault.yml my-vault.yaml .vault_pass vault_pass.txt .env ca.key roles/nginx/files/site.pem site.retry
+""".split()
 OWN_FILES = [
-    *(f"inventories/{name}/group_vars/all/secrets.yml" for name in [*OTHER_SITES, "cluster"]),
-    *(
-        f"inventories/{name}/{path}"
-        for name in ("single", "cluster", "external")
-        for path in (
-            *("hosts", "hosts.ini", "hosts.yml~", "hosts.yml.bak", "vault.yml", "host_vars/db1.yml", "host_vars/db1/vault.yml", ".vault_pass", "group_vars/all.yml"),
-            *("group_vars/wandb_mysql.yml", "group_vars/wandb_mysql/vault.yml", "group_vars/all/vault.yml", "group_vars/all/own.yml", "group_vars/all/site.yml.bak"),
-            *("group_vars/all/site-secrets.yml", "group_vars/all/.site.yml.swp"),
-        )
-    ),
-    *("inventories/hosts.yml", "host_vars/db1.yml", "group_vars/all.yml", "group_vars/all/vault.yml", "playbooks/host_vars/db1.yml"),
-    *("playbooks/group_vars/all/vault.yml", "secrets.yml", "vault.yml", "my-vault.yaml", ".vault_pass", "vault_pass.txt", ".env", "ca.key", "roles/nginx/files/site.pem"),
-    "site.retry",
+    *(f"inventories/{name}/group_vars/all/secrets.yml" for name in OTHER_SITES),
+    *(f"inventories/{name}/{path}" for name in ("single", "cluster", "external") for path in ADDED),
+    *BESIDE,
 ]
 
 

@@ -62,7 +62,11 @@ def summary(demo, monkeypatch, capsys, **site):
 
 def test_summary_of_the_test_double_says_where_its_key_is(demo, monkeypatch, capsys):
     text = summary(demo, monkeypatch, capsys, wandb_api_key="local-not-to-be-seen")
-    assert "changed 23 things on 2 hosts" in text and "wandb_proxy   proxy1 192.0.2.13" in text and "client/bin/wandb login --host=https://wandb.example.com" in text
+    assert (
+        "changed 23 things on 2 hosts" in text
+        and "wandb_proxy   proxy1 192.0.2.13" in text
+        and "client/bin/wandb login --host=https://wandb.example.com" in text
+    )
     assert "local-not-to-be-seen" not in text and f"grep ^wandb_api_key {demo.STATE}/group_vars/all/lab.yml" in text
 
 
