@@ -161,8 +161,15 @@ def sentence(records: t.Sequence[dict[str, t.Any]], statuses: t.Sequence[str]) -
     return text
 
 
-def run(module: t.Any, checks: Checks, *subjects: t.Any) -> None:
-    """Runs the checks as the module's options say and ends the module with their records."""
+def planned(record: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The record of a dry run whose real run changes what the check looked at: that it does not hold now says nothing."""
+    if record["status"] != "fail":
+        return record
+    return dict(record, status="skip", found="would be repaired by this run, and is now: %s" % record["found"])
+
+
+def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: bool = False) -> None:
+    """Runs the checks as the module's options say and ends the module with their records. I(repairing): this run changes what they look at."""
     for option in ("only", "skip"):
         for pattern in module.params[option]:
             if not any(_matches(id, [pattern]) for id in checks.ids()):
@@ -173,6 +180,8 @@ def run(module: t.Any, checks: Checks, *subjects: t.Any) -> None:
         skip=module.params["skip"],
         installed=module.params["installed"],
     )
+    if repairing and module.check_mode:
+        records = list(map(planned, records))
     result = {"changed": False, "checks": records, "summary": summary(records)}
     guilty = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[module.params["fail_on"]]
     complaint = sentence(records, guilty)

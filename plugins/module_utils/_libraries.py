@@ -38,6 +38,13 @@ def available(name: str) -> bool:
     return True
 
 
+def not_looked(module: t.Any, name: str) -> t.NoReturn:
+    """Ends a module that in check mode lacks a library for asking a server which is there: what it would change is not known, which is neither yes nor no."""
+    msg = "did not look at what is there: the library %s is not installed yet, so this dry run does not know whether anything would change" % name
+    module.warn(msg)
+    module.exit_json(changed=False, skipped=True, msg=msg)
+
+
 def pymysql(module: t.Any) -> t.Any:
     _library(module, "cryptography", "PyMySQL[rsa]")  # caching_sha2_password needs it when TLS is not offered
     return _library(module, "pymysql", "PyMySQL[rsa]")

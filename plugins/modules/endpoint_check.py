@@ -44,6 +44,13 @@ options:
     description: How long each step of a connection may take, in seconds.
     type: int
     default: 10
+  repairing:
+    description:
+      - Whether the run changes what is looked at.
+      - In check mode, where it was not changed yet, a check that does not hold then answers C(skip), with C(would be repaired by this run) and what is
+        there now.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - baremetal.wandb.check
 author:
@@ -123,6 +130,7 @@ def main():
             warn_days=dict(type="int", default=30),
             fail_days=dict(type="int", default=7),
             timeout=dict(type="int", default=10),
+            repairing=dict(type="bool", default=False),
             **_check.ARGUMENTS,
         ),
         supports_check_mode=True,
@@ -135,7 +143,7 @@ def main():
             module.fail_json(msg="%s: %s" % (option, error))
         if not names[option].secure:
             module.fail_json(msg="%s: %s is not https, for example https://wandb.example.com" % (option, module.params[option]))
-    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]))
+    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]), repairing=module.params["repairing"])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ description:
   - Whether a user's secret key is the wanted one is proven by signing a request with it.
   - Leaves alone what is not named, and removes no user, policy or setting.
   - In check mode, a server that cannot be reached or a missing library is no error, since on a fresh host they come later in the same run.
-    The module then plans for an empty server and warns.
+    Without a server the module plans for an empty one and warns. Without the library it is skipped and warns, since nothing is known of the server.
 requirements:
   - minio
 options:
@@ -119,7 +119,7 @@ EXAMPLES = r"""
 RETURN = r"""
 steps:
   description: What was done, or would be in check mode, in order.
-  returned: always
+  returned: unless skipped
   type: list
   elements: str
   sample: [write policy wandb-local, set the secret key of user wandb-local, set configuration api]
@@ -171,10 +171,12 @@ def main():
     secret_keys = {user["name"]: user["secret_key"] for user in params["users"]}
 
     url = first_answering(params["endpoints"], params["timeout"])
-    if module.check_mode and (url is None or not _libraries.available("minio")):
+    if module.check_mode and url is None:
         have = _minio.empty(want)
-        module.warn("planned without looking: %s" % ("the library minio is not installed yet" if url else "no endpoint accepts a connection yet"))
+        module.warn("planned without looking: no endpoint accepts a connection yet")
         module.exit_json(changed=True, steps=list(map(_minio.described, _minio.plan(have, want))), diff=dict(before=have, after=want))
+    if module.check_mode and not _libraries.available("minio"):
+        _libraries.not_looked(module, "minio")
     minio = _libraries.minio(module)
     if url is None:
         module.fail_json(msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"]))

@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Works on any S3 store. Creates what is missing and repairs what differs.
   - Never deletes a bucket or an object.
-  - In check mode, a store that cannot be reached or a missing library is no error, since on a fresh host they come later in the same run. The
-    module then plans for an empty store and warns.
+  - In check mode, a store that cannot be reached or a missing library is no error, since on a fresh host they come later in the same run.
+    Without a store the module plans for an empty one and warns. Without the library it is skipped and warns, since nothing is known of the store.
 requirements:
   - boto3
 options:
@@ -202,9 +202,11 @@ def main():
     want = {bucket["name"]: _s3_bucket.wanted(bucket) for bucket in params["buckets"]}
 
     url = first_answering(params["endpoints"], params["timeout"])
-    if module.check_mode and (url is None or not _libraries.available("boto3")):
-        module.warn("planned without looking: %s" % ("boto3 is not installed yet" if url else "no endpoint accepts a connection yet"))
+    if module.check_mode and url is None:
+        module.warn("planned without looking: no endpoint accepts a connection yet")
         module.exit_json(changed=True, diff=dict(before=_s3_bucket.described(dict.fromkeys(want)), after=want))
+    if module.check_mode and not _libraries.available("boto3"):
+        _libraries.not_looked(module, "boto3")
     boto3 = _libraries.boto3(module)
     if url is None:
         module.fail_json(msg="no endpoint accepts a connection: %s" % ", ".join(params["endpoints"]))

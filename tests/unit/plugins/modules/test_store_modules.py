@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import pytest
@@ -61,6 +62,28 @@ def test_state_modules_plan_without_looking_on_a_fresh_host(run_module, module, 
     assert SECRET not in str(result)
 
 
+@pytest.mark.parametrize("module, options, library", [(minio_admin, MINIO, "minio"), (s3_bucket, BUCKET, "boto3")])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_dry_run_without_the_library(run_module, monkeypatch, module, options, library, there):
+    """Of a server that is there it says that it did not look; what a fresh one would get is known without it."""
+    monkeypatch.setitem(sys.modules, library, None)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = "http://127.0.0.1:%d" % listener.getsockname()[1] if there else NOBODY
+        result = run_module(module.main, check_mode=True, **{**options, "endpoints": [endpoint]})
+    assert not result["failed"] and result["changed"] is not there and result.get("skipped", False) is there
+    assert ("diff" in result) is not there
+    words = "did not look at what is there: the library %s is not installed yet" % library if there else "planned without looking"
+    assert words in str(result["warnings"])
+    assert SECRET not in str(result)
+
+
+def test_a_dry_run_proves_nothing_without_the_library(run_module, monkeypatch):
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    result = run_module(s3_check.main, check_mode=True, **STORE)
+    assert not result["failed"] and set(result["summary"].items()) >= {("fail", 0), ("pass", 0)}
+    assert {record["found"] for record in result["checks"]} == {"not installed yet"}
+
+
 @pytest.mark.parametrize("module, options", [(minio_admin, MINIO), (s3_bucket, BUCKET)])
 def test_state_modules_fail_without_a_store(run_module, module, options):
     result = run_module(module.main, **options)
@@ -96,3 +119,11 @@ def test_the_client_is_not_run_without_a_key_and_not_in_check_mode(run_module):
         result = run_module(wandb_check.main, **CLIENT, **options)
         assert not result["failed"] and result["summary"]["skip"] == 10
         assert reason in result["checks"][0]["found"]
+
+
+@pytest.mark.parametrize("check_mode, repairing, status", [(True, True, "skip"), (True, False, "fail"), (False, True, "fail")])
+def test_a_dry_run_does_not_fail_for_what_its_run_would_repair(run_module, check_mode, repairing, status):
+    result = run_module(endpoint_check.main, **EDGE, only=["edge.wandb.resolve"], check_mode=check_mode, repairing=repairing)
+    (record,) = result["checks"]
+    assert record["status"] == status and bool(result.get("failed")) == (status == "fail")
+    assert record["found"].startswith("would be repaired by this run, and is now: ") == (status == "skip")
