@@ -168,8 +168,8 @@ def planned(record: dict[str, t.Any]) -> dict[str, t.Any]:
     return dict(record, status="skip", found="would be repaired by this run, and is now: %s" % record["found"])
 
 
-def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: bool = False) -> None:
-    """Runs the checks as the module's options say and ends the module with their records. I(repairing): this run changes what they look at."""
+def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[str] = ()) -> None:
+    """Runs the checks as the module's options say and ends the module with their records. I(repairing): ids of those whose subject this run changes."""
     for option in ("only", "skip"):
         for pattern in module.params[option]:
             if not any(_matches(id, [pattern]) for id in checks.ids()):
@@ -180,8 +180,8 @@ def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: bool = False
         skip=module.params["skip"],
         installed=module.params["installed"],
     )
-    if repairing and module.check_mode:
-        records = list(map(planned, records))
+    if module.check_mode:
+        records = [planned(record) if record["id"] in repairing else record for record in records]
     result = {"changed": False, "checks": records, "summary": summary(records)}
     guilty = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[module.params["fail_on"]]
     complaint = sentence(records, guilty)

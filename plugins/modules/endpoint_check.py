@@ -46,9 +46,9 @@ options:
     default: 10
   repairing:
     description:
-      - Whether the run changes what is looked at.
+      - Whether the run changes what serves the names.
       - In check mode, where it was not changed yet, a check that does not hold then answers C(skip), with C(would be repaired by this run) and what is
-        there now.
+        there now. But a name that does not resolve stays C(fail).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -143,7 +143,9 @@ def main():
             module.fail_json(msg="%s: %s" % (option, error))
         if not names[option].secure:
             module.fail_json(msg="%s: %s is not https, for example https://wandb.example.com" % (option, module.params[option]))
-    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]), repairing=module.params["repairing"])
+    # A name that does not resolve is nothing that a run mends.
+    repairing = [one for one in check.ids() if not one.endswith(".resolve")] if module.params["repairing"] else []
+    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]), repairing=repairing)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,11 @@ def test_the_client_is_not_run_without_a_key_and_not_in_check_mode(run_module):
 
 @pytest.mark.parametrize("check_mode, repairing, status", [(True, True, "skip"), (True, False, "fail"), (False, True, "fail")])
 def test_a_dry_run_does_not_fail_for_what_its_run_would_repair(run_module, check_mode, repairing, status):
-    result = run_module(endpoint_check.main, **EDGE, only=["edge.wandb.resolve"], check_mode=check_mode, repairing=repairing)
+    options = {"url": "https://127.0.0.1:1", "s3_url": "https://s3.invalid", "check_mode": check_mode, "repairing": repairing}
+    result = run_module(endpoint_check.main, **options, only=["edge.wandb.port"])
     (record,) = result["checks"]
-    assert record["status"] == status and bool(result.get("failed")) == (status == "fail")
+    assert record["status"] == status and result["failed"] == (status == "fail")
     assert record["found"].startswith("would be repaired by this run, and is now: ") == (status == "skip")
+    # No run mends a name that does not resolve.
+    result = run_module(endpoint_check.main, **options, only=["edge.s3.resolve"])
+    assert result["failed"] and result["checks"][0]["status"] == "fail"
