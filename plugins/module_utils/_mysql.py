@@ -193,7 +193,7 @@ def login_advice(error: BaseException, server: Server) -> str:
     """What to do about a login that failed."""
     number, cause = error_number(error), getattr(error, "original_exception", None)
     user = server.options["login_user"]
-    if number in (ACCESS_DENIED, 1698) and user == "root":
+    if number == ACCESS_DENIED and user == "root" and server.options["login_unix_socket"]:
         return (
             "root@localhost has a password, and mysql_root_password is another one or empty: set it to the password that root has, or let the server know"
             " root by the socket again: mysql -u root -p --execute \"ALTER USER root@localhost IDENTIFIED WITH auth_socket\""
