@@ -38,7 +38,12 @@ def flattened(folder, **files):
         ({"my_cnf": "# !includedir TOP/ours.d\n"}, ["# !includedir TOP/ours.d"]),
         # by name, with ours among them; what stands in its place afterwards is of the same group as before
         (
-            {"my_cnf": "[mysqld]\n!includedir TOP/ours.d\nb = 2\n", "ours.d__a_cnf": "[client]\nc = 3\n", "ours.d__zzz_cnf": "d = 4\n", "ours.d__zz_cnf": "old = 1\n"},
+            {
+                "my_cnf": "[mysqld]\n!includedir TOP/ours.d\nb = 2\n",
+                "ours.d__a_cnf": "[client]\nc = 3\n",
+                "ours.d__zzz_cnf": "d = 4\n",
+                "ours.d__zz_cnf": "old = 1\n",
+            },
             ["[mysqld]", "[client]", "c = 3", OURS, "new = 1", "d = 4", "[mysqld]", "b = 2"],
         ),
         ({"my_cnf": "!include TOP/x.cnf\n", "x_cnf": "!includedir TOP/ours.d\n"}, [OURS, "new = 1"]),

@@ -150,7 +150,12 @@ def test_what_the_server_would_not_start_with_is_one_sentence(version, settings,
 
 @pytest.mark.parametrize(
     "version, settings",
-    [("", {"innodb_log_file_size": "1G"}), ("", {"max_connections": 100000, "sort_buffer_size": "32K", "long_query_time": 0.5}), ("8.4.1", {"no_such_setting": "x"}), ("8.4.1", {"slow_query_log": False})],
+    [
+        ("", {"innodb_log_file_size": "1G"}),
+        ("", {"max_connections": 100000, "sort_buffer_size": "32K", "long_query_time": 0.5}),
+        ("8.4.1", {"no_such_setting": "x"}),
+        ("8.4.1", {"slow_query_log": False}),
+    ],
 )
 def test_what_the_table_cannot_judge_passes(version, settings):
     assert tuned(version=version, settings=settings)["errors"] == []

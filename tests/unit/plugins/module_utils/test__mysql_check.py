@@ -65,7 +65,10 @@ def asked(**variables):
 
 
 def want(**rest):
-    nothing = {"expected": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "write": False, "tls": "preferred", "here": False, "retired_password": ""}
+    nothing = {
+        **{"expected": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "write": False},
+        **{"tls": "preferred", "here": False, "retired_password": ""},
+    }
     guide = {"database": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci", "minimum_version": "8.0.28"}
     return Want(**{**guide, **nothing, **rest})
 
@@ -157,7 +160,7 @@ def test_grants_that_a_dry_run_would_give_warn(monkeypatch, planned, status):
 @pytest.mark.parametrize(("planned", "statuses"), [([], {"fail", "skip"}), (["mysql.login"], {"skip"})])
 def test_a_login_that_a_dry_run_would_bring_is_no_fault(monkeypatch, planned, statuses):
     server = asked()
-    monkeypatch.setattr(server, "connect", lambda: refuse(1045, "Access denied")())
+    monkeypatch.setattr(server, "connect", refuse(1045, "Access denied"))
     records = check.records(server, want(planned=frozenset(planned)), only=["mysql.login", "mysql.tls"])
     assert {record["status"] for record in records} == statuses
     assert "would be set by this run" in records[0]["advice"] or not planned

@@ -75,7 +75,8 @@ def test_a_setting_that_was_set_live_and_is_no_longer_listed():
 
 @pytest.mark.parametrize(
     ("process", "unit", "restart"),
-    [("10000", "16384", True), ("16384", "16384", False), ("unlimited", "16384", False), ("16384", "infinity", True), ("1024", "", False), ("", "16384", False)],
+    [("10000", "16384", True), ("16384", "16384", False), ("unlimited", "16384", False), ("16384", "infinity", True), ("1024", "", False)]
+    + [("", "16384", False)],
 )
 def test_a_process_with_fewer_files_than_its_unit_is_restarted(process, unit, restart):
     text = "Limit                     Soft Limit           Hard Limit           Units\n"
