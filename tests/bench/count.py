@@ -27,12 +27,12 @@ LOCAL = ("localhost", "127.0.0.1")
 
 
 def environment(path: str) -> dict[str, str]:
-    """Environment that makes an Ansible command append its executions to path, beside the callbacks that are enabled already."""
-    enabled = os.environ.get("ANSIBLE_CALLBACKS_ENABLED", "")
+    """Environment that makes an Ansible command append its executions to path, beside the callbacks that are enabled, which are else those of ansible.cfg."""
+    enabled = os.environ.get("ANSIBLE_CALLBACKS_ENABLED", "baremetal.wandb.preload")
     return {
         **os.environ,
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
-        "ANSIBLE_CALLBACKS_ENABLED": f"{enabled},count_executions".lstrip(","),
+        "ANSIBLE_CALLBACKS_ENABLED": f"{enabled},count_executions",
         "COUNT_EXECUTIONS_FILE": path,
     }
 
