@@ -24,7 +24,11 @@ from pathlib import Path
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.callback import CallbackBase
 from ansible.plugins.loader import action_loader, become_loader, connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
-from ansible.template import Templar, trust_as_template
+
+try:
+    from ansible.template import Templar, trust_as_template
+except ImportError:  # an ansible-core before 2.19, which the preflight of the site refuses in a sentence
+    trust_as_template = None
 
 FILTERS = [*"combine default flatten map regex_replace reject rejectattr select selectattr to_json unique".split()] + [
     "baremetal.wandb." + path.stem for path in (Path(__file__).parent.parent / "filter").glob("*.py")
@@ -45,6 +49,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        if not trust_as_template:
+            return
         Templar(DataLoader(), variables={}).evaluate_conditional(trust_as_template("unknown is defined"))
         for name in FILTERS:
             filter_loader.get(name)
