@@ -26,7 +26,7 @@ def asked(folder: Path, **database: t.Any) -> dict[str, dict[str, t.Any]]:
     site = {"wandb_mysql_host": "127.0.0.1", "wandb_mysql_port": 1, "wandb_mysql_password": "s3cr3t", "tools_python": sys.executable}
     groups = {"wandb_mysql": {"hosts": {"db1": database}}, "wandb_server": {"hosts": {"app1": {}}}}
     (folder / "hosts.json").write_text(json.dumps({"all": {"vars": {"ansible_connection": "local", **site}, "children": groups}}), encoding="utf-8")
-    tasks = [task for task in yaml.safe_load((TOP / "roles/verify/tasks/check.yml").read_text(encoding="utf-8")) if CHECK in task]
+    tasks = [task for task in yaml.safe_load((TOP / "roles/verify/tasks/stores.yml").read_text(encoding="utf-8")) if CHECK in task]
     files = [str(TOP / "roles/verify" / part / "main.yml") for part in ("defaults", "vars")]
     facts = {"ansible_facts": {"os_family": "Debian"}}
     play = {"hosts": "all", "gather_facts": False, "roles": ["baremetal.wandb.wandb"], "vars": facts, "vars_files": files, "tasks": tasks}
