@@ -9,7 +9,7 @@ name: preload
 type: aggregate
 short_description: Load the plugins of a run once, before its tasks
 version_added: 0.1.0
-author: The baremetal.wandb authors
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Ansible runs each task for each host in a process of its own, which is a copy of the first one and loads what this has not loaded yet, each time anew.
     This loads what nearly all tasks of this collection need into the first one, when the playbook starts.
