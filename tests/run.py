@@ -292,6 +292,17 @@ def own_home(step: Step, folder: str) -> dict[str, str]:
     return {"HOME": str(home), "ANSIBLE_HOME": str(home / ".ansible"), "MOLECULE_EPHEMERAL_DIRECTORY": str(home / "molecule" / step.name)}
 
 
+def packed_once(folder: str) -> dict[str, str]:
+    """All runs of a scenario share what Ansible packs for the hosts."""
+    modules = Path(folder, "modules")
+    modules.mkdir()
+    return {
+        "ANSIBLE_CALLBACK_PLUGINS": str(TOP / "molecule/shared/callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "baremetal.wandb.preload,module_cache",
+        "MODULE_CACHE": str(modules),
+    }
+
+
 def scenario(name: str) -> t.Callable[[Step], tuple[int, int]]:
     """A molecule scenario is one test. Molecule also ends well when it matched no host, so the recaps must show some."""
 
@@ -299,7 +310,7 @@ def scenario(name: str) -> t.Callable[[Step], tuple[int, int]]:
         # Short: the sockets of SSH's connection sharing lie in there, and their paths are limited to 108 bytes.
         with tempfile.TemporaryDirectory(prefix="bw-") as folder:
             try:
-                succeed(step, [str(BIN / "molecule"), "test", "--scenario-name", name], **own_home(step, folder))
+                succeed(step, [str(BIN / "molecule"), "test", "--scenario-name", name], **own_home(step, folder), **packed_once(folder))
             except Failed as problem:
                 raise Failed(last_error(step.log.read_text(encoding="utf-8", errors="replace")) or str(problem)) from None
             finally:

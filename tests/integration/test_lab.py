@@ -132,6 +132,9 @@ def test_ansible_reaches_all_hosts_and_groups(up):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout.count("rc=0 >>\n0\n") == 2, done.stdout + done.stderr
     assert list(yaml.safe_load(inventory.read_text())["all"]["children"]) == ["things"]
+    # What it sent was compiled once, and nobody else may put something there.
+    count, owner, *modes = inside(up, "a", "sudo sh -c 'ls /run/lab-compiled | wc -l; stat -c %U:%a /run/lab-compiled'").split()
+    assert int(count) > 20 and owner == "root:700" and not modes
 
 
 def test_up_again_changes_nothing_and_another_topology_is_refused(up, topology, tmp_path):

@@ -22,13 +22,14 @@ PACKAGES = (
 # Podman's default runtime in bookworm, crun 1.8, raises a limit that root may not raise on every machine; setup-root.sh names runc instead.
 PACKAGES_OF = {"bookworm": ("runc",), "trixie": ()}
 SETUP = pathlib.Path(__file__).with_name("setup-root.sh")
+COMPILED = pathlib.Path(__file__).with_name("sitecustomize.py")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def root(suite: str) -> pathlib.Path:
     """The root of a Debian suite, from the cache or made now."""
     files = carried_files()
-    key = [suite, packages(suite), sources(suite), machine.apt_options(), SETUP.read_text(encoding="utf-8"),
+    key = [suite, packages(suite), sources(suite), machine.apt_options(), SETUP.read_text(encoding="utf-8"), COMPILED.read_text(encoding="utf-8"),
            [(name, hashlib.sha256(pathlib.Path(name).read_bytes()).hexdigest()) for name in files]]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12]
     return machine.cached(machine.CACHE / "roots" / f"{suite}-{digest}", lambda path: build(suite, path, files), f"root {suite}")

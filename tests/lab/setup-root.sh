@@ -20,6 +20,11 @@ if [ "$suite" = bookworm ]; then
     printf '[engine]\nruntime = "runc"\n' >> "$root/etc/containers/containers.conf.d/lab.conf"
 fi
 
+# What Ansible sends is compiled once.
+for python in "$root"/etc/python3.*; do
+    cp "$(dirname "$0")/sitecustomize.py" "$python/sitecustomize.py"
+done
+
 # Hosts are thrown away, so dpkg need not wait for the disk.
 echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/lab"
 
