@@ -163,6 +163,7 @@ CASES = (
         before="mkdir -p /etc/ssl/baremetal-wandb && echo another > /etc/ssl/baremetal-wandb/ca.crt",
         after="rm -r /etc/ssl/baremetal-wandb",
     ),
+    Case("a CA on a host that gets no trust in it", ("certificate_ca_host is minio1",), {"certificate_ca_host": "minio1"}),
     Case("a user without sudo", ("become",), host="db1", host_variables={"ansible_become": False}),
     Case(
         "port 80 in use on the proxy",
