@@ -47,3 +47,18 @@ def test_no_group(tmp_path):
     code, text = play(tmp_path, "web: {hosts: {web1: }}\n", "verify.yml")
     assert code != 0 and "no host in any of the groups wandb_mysql, wandb_minio, wandb_server, wandb_proxy, wandb_client" in text
     assert text.count("TASK [") == 1
+
+
+@pytest.mark.parametrize(
+    "groups, host",
+    [
+        ({"wandb_server": [], "wandb_proxy": ["proxy1"], "wandb_minio": ["minio1"]}, "proxy1"),
+        ({"wandb_minio": ["minio1", "minio2"]}, "minio1"),
+    ],
+)
+def test_the_bucket_is_made_also_when_the_application_is_elsewhere(tmp_path, groups, host):
+    inventory = {group: {"hosts": dict.fromkeys(hosts)} for group, hosts in groups.items()}
+    _code, text = play(tmp_path, yaml.safe_dump(inventory), "site.yml", "--list-hosts")
+    for name in ("Check the input of the bucket", "Bucket"):
+        assert f": {name} TAGS" in text
+        assert text.split(f": {name} TAGS")[1].split(" play #")[0].endswith(f"hosts (1): {host}")
