@@ -69,6 +69,7 @@ class Case:
     before: str = ""
     after: str = ""
     arguments: tuple[str, ...] = ()
+    examples: int = 1  # what argument_specs.yml refuses is told by Ansible, with all choices
 
 
 def external(name: str, *says: str, **variables: object) -> Case:
@@ -174,6 +175,10 @@ CASES = (
     ),
     Case("a moving image", ("server_image", "latest"), {"server_image": "docker.io/wandb/local:latest"}),
     Case("a withdrawn image", ("server_image", "0.78.2"), {"server_image": "docker.io/wandb/local:0.78.1"}),
+    Case("the sum of another archive", ("server_image_archive_sha256", "image.tar"), {"server_image_archive_sha256": "0" * 64}),
+    Case("a client that runs sometimes", ("verify_client", "never"), {"verify_client": "sometimes"}, examples=0),
+    Case("a report beside an unknown folder", ("verify_report_dir",), {"verify_report_dir": "reports"}),
+    Case("two sources of the libraries", ("tools_index_url", "tools_wheel_dir"), {"tools_index_url": "https://pypi.example.com/simple"}),
     Case("a user that W&B cannot be", ("server_user", "100000"), {"server_user": "1000"}),
     Case("no source of MySQL", ("mysql_debian_suite",), {"mysql_debian_suite": "", "mysql_install_method": "distribution"}),
     Case(
@@ -329,7 +334,7 @@ def test_bad_input(good, tmp_path, case):
         assert len(said) == 1, done.stdout
         (sentence,) = said
         assert [part for part in case.says if part not in sentence] == [], sentence
-        assert sentence.count("for example") == 1, sentence
+        assert sentence.count("for example") == case.examples, sentence
         assert newer(hosts) == {}
     finally:
         if case.after:
