@@ -62,3 +62,10 @@ def test_the_bucket_is_made_also_when_the_application_is_elsewhere(tmp_path, gro
     for name in ("Check the input of the bucket", "Bucket"):
         assert f": {name} TAGS" in text
         assert text.split(f": {name} TAGS")[1].split(" play #")[0].endswith(f"hosts (1): {host}")
+
+
+def test_secrets_of_somebody_else_are_listed_and_not_made(tmp_path):
+    code, text = play(tmp_path, (TOP / "inventories/external/hosts.yml").read_text(encoding="utf-8"), "secrets.yml")
+    assert code != 0 and "there is nothing to generate: name your inventory, for example -i inventories/cluster" in text
+    assert "set wandb_license, wandb_mysql_password, wandb_s3_access_key, wandb_s3_secret_key yourself" in text
+    assert not (tmp_path / "group_vars").exists()
