@@ -168,8 +168,11 @@ def planned(record: dict[str, t.Any]) -> dict[str, t.Any]:
     return dict(record, status="skip", found="would be repaired by this run, and is now: %s" % record["found"])
 
 
-def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[str] = ()) -> None:
-    """Runs the checks as the module's options say and ends the module with their records. I(repairing): ids of those whose subject this run changes."""
+def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[str] = (), **more: t.Any) -> None:
+    """Runs the checks as the module's options say and ends the module with their records, and I(more) results of its own.
+
+    I(repairing): ids of those whose subject this run changes.
+    """
     for option in ("only", "skip"):
         for pattern in module.params[option]:
             if not any(_matches(id, [pattern]) for id in checks.ids()):
@@ -182,7 +185,7 @@ def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[s
     )
     if module.check_mode:
         records = [planned(record) if record["id"] in repairing else record for record in records]
-    result = {"changed": False, "checks": records, "summary": summary(records)}
+    result = {"changed": False, "checks": records, "summary": summary(records), **more}
     guilty = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[module.params["fail_on"]]
     complaint = sentence(records, guilty)
     if complaint:

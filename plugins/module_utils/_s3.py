@@ -55,18 +55,18 @@ def status(error: Exception) -> int:
     return int((getattr(error, "response", None) or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def reason(error: Exception) -> str:
+def reason(error: t.Any) -> str:
     """An exception of boto3 in one line without the request, which would show the key's signature."""
     if code(error):
-        return "%s: %s: %s" % (error.operation_name, code(error), error.response["Error"].get("Message", ""))  # type: ignore[attr-defined]
+        return "%s: %s: %s" % (error.operation_name, code(error), error.response["Error"].get("Message", ""))
     return "%s: %s" % (type(error).__name__, error)
 
 
-def permission_advice(error: Exception) -> str:
+def permission_advice(error: t.Any) -> str:
     """Which right the key's policy lacks, after an AccessDenied; the permissions are not all named as the calls are."""
     if code(error) != "AccessDenied":
         return "see 'found' and the store's log"
-    call = error.operation_name  # type: ignore[attr-defined]
+    call = error.operation_name
     permission = {
         "ListObjectsV2": "ListBucket",
         "ListMultipartUploads": "ListBucketMultipartUploads",

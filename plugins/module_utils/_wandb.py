@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, failed, passed, skipped, warned
@@ -90,6 +91,7 @@ class Outcome(t.NamedTuple):
     verify_code: int | None
     verify_output: str
     skipped: str = ""
+    remedy: str = ""
 
 
 class Line(t.NamedTuple):
@@ -138,7 +140,7 @@ def verdict(outcome: Outcome, id: str) -> Verdict:
     """What the client's output says about one of its checks."""
     _id, line, title, advice = next(entry for entry in LINES if entry[0] == id)
     if outcome.skipped:
-        return skipped(outcome.skipped, "set wandb_api_key to a key of this site (User settings, API keys) and verify_client to always")
+        return skipped(outcome.skipped, outcome.remedy)
     if outcome.login_code != 0:
         stopped = "" if outcome.login_code else "no end in time. "
         return failed("wandb login ends with 0", "%s: %s%s" % (outcome.login_code, stopped, tail(outcome.login_output)), advice)
@@ -201,17 +203,18 @@ def run(client: str, url: str, api_key: str, ca_file: str | None, timeout: float
         if trusted:
             # The client's Go part reads the first, its Python part the second.
             environment.update(SSL_CERT_FILE=trusted, REQUESTS_CA_BUNDLE=trusted)
-        login_code, login_output = _command([client, "login", "--host", url], environment, home, timeout)
+        end = time.monotonic() + timeout
+        login_code, login_output = _command([client, "login", "--host", url], environment, home, end)
         verify_code, verify_output = None, ""
         if login_code == 0:
-            verify_code, verify_output = _command([client, "verify", "--host", url], environment, home, timeout)
+            verify_code, verify_output = _command([client, "verify", "--host", url], environment, home, end)
         return Outcome(login_code, login_output.replace(api_key, "***"), verify_code, verify_output.replace(api_key, "***"))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _command(command: list[str], environment: dict[str, str], home: str, timeout: float) -> tuple[int | None, str]:
-    """Exit code and output (both streams, in the order of writing); the code is None when the time ran out."""
+def _command(command: list[str], environment: dict[str, str], home: str, end: float) -> tuple[int | None, str]:
+    """Exit code and output (both streams, in the order of writing); the code is None when the time ran out: I(end), as time.monotonic() has it."""
     process = subprocess.Popen(
         command,
         env=environment,
@@ -225,7 +228,7 @@ def _command(command: list[str], environment: dict[str, str], home: str, timeout
         errors="replace",
     )
     try:
-        output, _nothing = process.communicate(timeout=timeout)
+        output, _nothing = process.communicate(timeout=max(end - time.monotonic(), 0))
         return process.returncode, output
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)

@@ -39,9 +39,13 @@ options:
       - Leave it out when the certificates come from a public CA.
     type: path
   timeout:
-    description: How long C(wandb verify) may take, in seconds. It is ended after that, and what it did not say has failed.
+    description: >-
+      How long C(wandb login) and C(wandb verify) may take together, in seconds. What runs then is ended, and what it did not say has failed.
     type: int
     default: 300
+  skip_reason:
+    description: Why the client is not run now. Given, every record is V(skip) for that reason, and I(client_found) tells whether it could be.
+    type: str
 extends_documentation_fragment:
   - baremetal.wandb.check
 author:
@@ -97,6 +101,11 @@ summary:
   returned: always
   type: dict
   sample: {pass: 9, warn: 0, fail: 1, skip: 0}
+client_found:
+  description: Whether I(client) is there.
+  returned: always
+  type: bool
+  sample: true
 """
 
 import os
@@ -114,6 +123,7 @@ def main():
             api_key=dict(type="str", no_log=True),
             ca_file=dict(type="path"),
             timeout=dict(type="int", default=300),
+            skip_reason=dict(type="str"),
             **_check.ARGUMENTS,
         ),
         supports_check_mode=True,
@@ -123,21 +133,21 @@ def main():
         module.fail_json(msg="timeout must be a number of seconds from 1 on, for example 300, not %d." % params["timeout"])
     if not re.match("https?://[^/]+/?$", params["url"]):
         module.fail_json(msg="url must be http or https and a host name without a path, for example https://wandb.example.com, not %s." % params["url"])
-    reason = ""
-    if not params["installed"]:
-        reason = "not installed yet"
-    elif not params["api_key"]:
-        reason = "no API key was given"
+    reason, remedy = "", "set verify_client to always"
+    if not params["api_key"]:
+        reason, remedy = "no API key was given", "set wandb_api_key to a key of this site (User settings, API keys) and verify_client to always"
+    elif params["skip_reason"]:
+        reason = params["skip_reason"]
     elif module.check_mode:
-        reason = "leaves runs behind: not in check mode"
-    if reason:
-        outcome = _wandb.Outcome(None, "", None, "", skipped=reason)
+        reason, remedy = "leaves runs behind: not in check mode", "run it without --check"
+    if reason or not params["installed"]:
+        outcome = _wandb.Outcome(None, "", None, "", reason, remedy)
     else:
         for option in ("client", "ca_file"):
             if params[option] and not os.path.exists(params[option]):
                 module.fail_json(msg="%s: there is no file %s on this host" % (option, params[option]))
         outcome = _wandb.run(params["client"], params["url"], params["api_key"], params["ca_file"], params["timeout"], module.tmpdir)
-    _check.run(module, _wandb.check, outcome)
+    _check.run(module, _wandb.check, outcome, client_found=os.path.exists(params["client"]))
 
 
 if __name__ == "__main__":

@@ -47,3 +47,25 @@ def test_no_group(tmp_path):
     code, text = play(tmp_path, "web: {hosts: {web1: }}\n", "verify.yml")
     assert code != 0 and "no host in any of the groups wandb_mysql, wandb_minio, wandb_server, wandb_proxy, wandb_client" in text
     assert text.count("TASK [") == 1
+
+
+@pytest.mark.parametrize(
+    "groups, host",
+    [
+        ({"wandb_server": [], "wandb_proxy": ["proxy1"], "wandb_minio": ["minio1"]}, "proxy1"),
+        ({"wandb_minio": ["minio1", "minio2"]}, "minio1"),
+    ],
+)
+def test_the_bucket_is_made_also_when_the_application_is_elsewhere(tmp_path, groups, host):
+    inventory = {group: {"hosts": dict.fromkeys(hosts)} for group, hosts in groups.items()}
+    _code, text = play(tmp_path, yaml.safe_dump(inventory), "site.yml", "--list-hosts")
+    for name in ("Check the input of the bucket", "Bucket"):
+        assert f": {name} TAGS" in text
+        assert text.split(f": {name} TAGS")[1].split(" play #")[0].endswith(f"hosts (1): {host}")
+
+
+def test_secrets_of_somebody_else_are_listed_and_not_made(tmp_path):
+    code, text = play(tmp_path, (TOP / "inventories/external/hosts.yml").read_text(encoding="utf-8"), "secrets.yml")
+    assert code != 0 and "there is nothing to generate: name your inventory, for example -i inventories/cluster" in text
+    assert "set wandb_license, wandb_mysql_password, wandb_s3_access_key, wandb_s3_secret_key yourself" in text
+    assert not (tmp_path / "group_vars").exists()

@@ -101,6 +101,11 @@ def test_phases(role):
     assert phase_findings(role, load(folder / "main.yml"), {path.name for path in folder.glob("*.yml")}) == []
 
 
+def test_the_names_that_the_server_owns_are_those_that_it_sets():
+    values = load(TOP / "roles/server/vars/main.yml")
+    assert values["_server_owned_names"] == [*values["_server_open_environment"], *values["_server_secret_environment"]]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_depends_on_the_site_values(role):
     wanted = [] if role in VALUES_ONLY else [{"role": "baremetal.wandb.wandb"}]

@@ -48,6 +48,7 @@ TEXTS = {
     "no" + "qa": "mend what the linter found",
     "pylint: " + "disable": "mend what pylint found",
     "shellcheck " + "disable": "mend what shellcheck found",
+    "type: " + "ignore": "say what the type is",
     "/wo" + "rk/": "a path of one machine",
     "/ro" + "ot/.": "a path of one machine",
     "DES" + "IGN.md": "a page that the project does not have",
@@ -70,6 +71,26 @@ def test_no_file_has_a_forbidden_text():
 @pytest.mark.parametrize("text", TEXTS)
 def test_forbidden_text_is_found(text):
     assert len(texts(f"a line\nand {text} another", "sample")) == 1
+
+
+def hiding(paths: t.Iterable[str]) -> list[str]:
+    """Files that tell a checker what to pass over."""
+    return [path for path in paths if re.search(r"(^|/)(\.ansible-lint-ignore|tests/sanity/ignore[^/]*\.txt|ansible-lint-ignore\.txt)$", path)]
+
+
+def test_no_file_tells_a_checker_what_to_pass_over():
+    assert hiding(str(path.relative_to(TOP)) for path in tracked()) == []
+
+
+@pytest.mark.parametrize("path", [".ansible-lint-ignore", ".config/ansible-lint-ignore.txt", "tests/sanity/ignore-2.19.txt", "tests/sanity/ignore.txt"])
+def test_a_file_of_findings_to_pass_over_is_found(path):
+    assert hiding(["README.md", path, ".gitignore"]) == [path]
+
+
+def test_the_collection_does_not_know_its_test_double():
+    files = [path for path in tracked() if path.relative_to(TOP).parts[0] in ("roles", "plugins", "playbooks", "inventories")]
+    assert len(files) > 50
+    assert [str(path.relative_to(TOP)) for path in files if re.search(r"\bstand-?in\b", path.read_text(encoding="utf-8"), re.IGNORECASE)] == []
 
 
 def test_action_group_lists_all_modules():

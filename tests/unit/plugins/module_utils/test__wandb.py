@@ -102,7 +102,7 @@ def test_output_that_nobody_knows():
 
 
 def test_no_key_skips_all_and_says_how_to_get_one():
-    records = statuses(None, "", skipped="no API key was given")
+    records = statuses(None, "", skipped="no API key was given", remedy="set wandb_api_key")
     assert set(not_passed(records).values()) == {"skip"} and len(records) == 10
     assert "wandb_api_key" in records["wandb.verify.logged_in"]["advice"]
 
@@ -137,3 +137,10 @@ def test_a_client_that_hangs_is_ended_with_its_children(client, tmp_path):
     assert outcome.login_code is None and "begin" in outcome.login_output
     assert time.monotonic() - started < 10
     assert "no end in time" in statuses(None, "", *outcome[:2])["wandb.verify.logged_in"]["found"]
+
+
+def test_both_commands_share_the_time(client, tmp_path):
+    started = time.monotonic()
+    outcome = _wandb.run(client('test "$1" = verify || exec sleep 1.5\nsleep 60 & wait\n'), "https://wandb.example.com", "key", None, 2, str(tmp_path))
+    assert outcome.login_code == 0 and outcome.verify_code is None
+    assert time.monotonic() - started < 3

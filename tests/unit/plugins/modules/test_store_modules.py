@@ -115,10 +115,19 @@ def test_a_lost_store_is_named_first(run_module):
 
 
 def test_the_client_is_not_run_without_a_key_and_not_in_check_mode(run_module):
-    for options, reason in (({}, "no API key was given"), ({"api_key": SECRET, "check_mode": True}, "not in check mode")):
+    for options, reason, remedy in (
+        ({"skip_reason": "nothing changed"}, "no API key was given", "set wandb_api_key"),
+        ({"api_key": SECRET, "check_mode": True}, "not in check mode", "without --check"),
+        ({"api_key": SECRET, "skip_reason": "nothing changed"}, "nothing changed", "set verify_client to always"),
+    ):
         result = run_module(wandb_check.main, **CLIENT, **options)
         assert not result["failed"] and result["summary"]["skip"] == 10
-        assert reason in result["checks"][0]["found"]
+        assert reason in result["checks"][0]["found"] and remedy in result["checks"][0]["advice"]
+        assert result["client_found"] is False
+
+
+def test_a_client_that_is_there_but_not_run_is_found(run_module):
+    assert run_module(wandb_check.main, **CLIENT | {"client": sys.executable}, skip_reason="nothing changed")["client_found"] is True
 
 
 @pytest.mark.parametrize("check_mode, repairing, status", [(True, True, "skip"), (True, False, "fail"), (False, True, "fail")])
