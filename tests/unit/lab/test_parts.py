@@ -36,7 +36,7 @@ def machine_with_go(tmp_path, monkeypatch):
     return machine_with
 
 
-@pytest.mark.parametrize("version", ["go version go1.24 linux/amd64", "go version go1.24.13 linux/amd64", "go version go1.30.1 linux/amd64", "go version go2.0 x/y"])
+@pytest.mark.parametrize("version", ["go version go1.24 linux/amd64", "go version go1.24.13 linux/amd64", "go version go1.30 linux/amd64", "go version go2.0"])
 def test_this_machines_go_builds_where_it_is_new_enough(machine_with, version):
     path = machine_with(version)
     assert parts.go_command() == path
