@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import socket
+import struct
 import sys
 import typing as t
 
@@ -38,6 +39,8 @@ class Want(t.NamedTuple):
     memory_gib: float
     disk_gb: float
     disk_path: str
+    network_gbps: float
+    address: str
     names: t.Sequence[str]
     ports: t.Sequence[t.Mapping[str, t.Any]]
 
@@ -66,6 +69,22 @@ class Host:
             if line.startswith("MemTotal:"):
                 return int(line.split()[1]) / 1024**2
         raise ValueError("/proc/meminfo has no MemTotal")
+
+    def interface(self, address: str) -> str:
+        """The network card through which packets to an IPv4 address leave: by the narrowest route that holds it. Empty when there is none."""
+        (wanted,) = struct.unpack("=I", socket.inet_aton(address))
+        found, narrowest = "", -1
+        for line in self.text("proc/net/route").splitlines()[1:]:
+            fields = line.split()
+            target, mask = int(fields[1], 16), int(fields[7], 16)
+            if wanted & mask == target and bin(mask).count("1") > narrowest:
+                found, narrowest = fields[0], bin(mask).count("1")
+        return found
+
+    def speed_gbps(self, interface: str) -> float:
+        """What the kernel says of a network card's speed; 0 when it does not."""
+        text = self.text("sys/class/net/%s/speed" % interface).strip()
+        return max(int(text or 0), 0) / 1000
 
     def is_container(self) -> bool:
         return bool(self.text("run/systemd/container")) or "container=" in self.text("proc/1/environ")
@@ -166,6 +185,24 @@ def _size(wanted: float, found: float, unit: str, what: str) -> Verdict:
     return warned(expected, seen, "give the host %g %s of %s, which the guide of W&B asks for" % (wanted, unit, what))
 
 
+@check("host.network", "the network is fast enough")
+def network(host: Host, want: Want) -> Verdict:
+    if not want.network_gbps:
+        return skipped("no speed asked for")
+    # The host's own address lies in the network of the card that has it; a name of it may lead to the loopback, which is in no route.
+    address = next((one for one in _addresses(want.address) if "." in one), "0.0.0.0") if want.address else "0.0.0.0"
+    interface = host.interface(address)
+    if not interface:
+        return skipped("this host has no IPv4 route to %s" % (want.address or "anywhere else"))
+    found = host.speed_gbps(interface)
+    if not found:
+        return skipped("the kernel does not say how fast %s is, as of most virtual network cards" % interface)
+    expected, seen = "at least %g Gb/s" % want.network_gbps, "%g Gb/s at %s" % (found, interface)
+    if found >= want.network_gbps:
+        return passed(seen, expected)
+    return warned(expected, seen, "connect %s with %g Gb/s, of which the guide of W&B asks for two" % (interface, want.network_gbps))
+
+
 TIME_ERROR = 5  # what adjtimex(2) returns while no time service steers the clock
 
 
@@ -223,7 +260,7 @@ def ports(host: Host, want: Want) -> Verdict:
 def run(module: t.Any) -> None:
     """Ends the module with the records of the checks."""
     params = module.params
-    for name in ("cores", "memory_gib", "disk_gb"):
+    for name in ("cores", "memory_gib", "disk_gb", "network_gbps"):
         if params[name] < 0:
             module.fail_json(msg="%s must be a number from 0 on, for example 4, not %s." % (name, params[name]))
     if not os.path.isabs(params["disk_path"]):

@@ -43,6 +43,17 @@ options:
     description: Absolute path whose file system O(disk_gb) is about. It need not exist yet.
     type: str
     default: /
+  network_gbps:
+    description:
+      - Speed in Gb/s that the network card should have through which O(address) is reached. Less is a warning.
+      - It is skipped where the kernel does not know the speed, as of most virtual cards. Of bonded cards the kernel tells the sum.
+      - The installation guide of W&B asks for two cards of 10 on the application host and on the database host.
+    type: float
+    default: 0
+  address:
+    description: Address of the host on the network that O(network_gbps) is about, or a name of it. Without one it is the network of the default route.
+    type: str
+    default: ""
   names:
     description: Host names that must resolve on the host, such as the public names of the site.
     type: list
@@ -73,6 +84,8 @@ EXAMPLES = r"""
     memory_gib: 8
     disk_gb: 100
     disk_path: /var/lib/docker
+    network_gbps: 10
+    address: 192.0.2.11
     names: [wandb.example.com, s3.example.com]
     ports:
       - port: 8080
@@ -84,7 +97,7 @@ checks:
   description:
     - One record for each check, in a fixed order.
     - The ids are C(host.system), C(host.architecture), C(host.python), C(host.cores), C(host.memory), C(host.disk),
-      C(host.clock.synchronized), C(host.names.resolve) and C(host.ports).
+      C(host.network), C(host.clock.synchronized), C(host.names.resolve) and C(host.ports).
   returned: always
   type: list
   elements: dict
@@ -157,6 +170,8 @@ def main() -> None:
             "memory_gib": {"type": "float", "default": 0},
             "disk_gb": {"type": "float", "default": 0},
             "disk_path": {"type": "str", "default": "/"},
+            "network_gbps": {"type": "float", "default": 0},
+            "address": {"type": "str", "default": ""},
             "names": {"type": "list", "elements": "str", "default": []},
             "ports": {"type": "list", "elements": "dict", "default": [], "options": PORT},
         },

@@ -22,6 +22,9 @@ from topology import LabError
 CACHE = (pathlib.Path.home() / ".cache" / "baremetal-wandb").resolve()
 APT = pathlib.Path("/etc/apt")
 MACHINE_ID = pathlib.Path("/etc/machine-id")
+PROC = pathlib.Path("/proc")
+LOOP_CONTROL = pathlib.Path("/dev/loop-control")
+CGROUP_ROOTS = (pathlib.Path("/sys/fs/cgroup"), pathlib.Path("/sys/fs/cgroup/unified"))
 STARTED = time.monotonic()
 OLDEST_KERNEL = (5, 14)
 
@@ -129,16 +132,15 @@ def prepare() -> None:
     if not MACHINE_ID.exists() or not MACHINE_ID.read_text(encoding="ascii").strip():
         run("systemd-machine-id-setup")
         say(f"wrote {MACHINE_ID}, which this machine lacked")
-    with open("/proc/filesystems", encoding="utf-8") as file:
-        known = file.read().split()
+    known = (PROC / "filesystems").read_text(encoding="utf-8").split()
     for name in ("overlay", "xfs"):
         if name not in known and run("modprobe", name, check=False).returncode != 0:
             raise LabError(f"this machine's kernel has no {name} file system, which the lab needs (modprobe {name} failed)")
-    if not os.path.exists("/dev/loop-control"):
-        raise LabError("this machine has no /dev/loop-control: the lab needs loop devices (modprobe loop, or a privileged container)")
+    if not LOOP_CONTROL.exists():
+        raise LabError(f"this machine has no {LOOP_CONTROL}: the lab needs loop devices (modprobe loop, or a privileged container)")
     cgroup_root()
     for name, least in SETTINGS.items():
-        path = pathlib.Path("/proc/sys", name.replace(".", "/"))
+        path = PROC / "sys" / name.replace(".", "/")
         if int(path.read_text(encoding="ascii")) < least:
             path.write_text(str(least), encoding="ascii")
             say(f"set {name} = {least} on this machine (until its next boot)")
@@ -159,10 +161,10 @@ def install(packages: list[str]) -> None:
 
 def cgroup_root() -> pathlib.Path:
     """Where this machine's cgroup2 tree is mounted."""
-    for path in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
-        if os.path.exists(f"{path}/cgroup.procs") and os.path.exists(f"{path}/cgroup.controllers"):
-            return pathlib.Path(path)
-    raise LabError("this machine has no cgroup2 tree at /sys/fs/cgroup or /sys/fs/cgroup/unified, which systemd-nspawn needs")
+    for path in CGROUP_ROOTS:
+        if (path / "cgroup.procs").exists() and (path / "cgroup.controllers").exists():
+            return path
+    raise LabError(f"this machine has no cgroup2 tree at {' or '.join(map(str, CGROUP_ROOTS))}, which systemd-nspawn needs")
 
 
 def apt_sources() -> dict[str, str]:

@@ -1,14 +1,10 @@
 import base64
 import contextlib
 import json
-import threading
-import urllib.error
-import urllib.request
 from types import SimpleNamespace
 
 import pytest
 from standin import config, users
-from standin.server import Server
 from standin.storage import Bucket
 
 KEY = "local-" + "0123456789" * 4
@@ -50,32 +46,6 @@ def app():
     return SimpleNamespace(
         ready=True, config=SETTINGS, database=FakeDatabase(), bucket=Bucket(SETTINGS.object_store), session_key=b"k" * 32, log=lines.append, lines=lines
     )
-
-
-@pytest.fixture
-def ask(app):
-    """ask(method, path, body, headers) -> (status, headers, body); redirects are not followed."""
-    server = Server(app, port=0)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_):
-            return None
-
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay)
-
-    def ask(method, path, body=None, **headers):
-        url = f"http://127.0.0.1:{server.server_port}{path}"
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            answer = opener.open(urllib.request.Request(url, body, names, method=method), timeout=10)
-        except urllib.error.HTTPError as error:
-            answer = error
-        return answer.status, answer.headers, answer.read()
-
-    yield ask
-    server.shutdown()
-    server.server_close()
 
 
 def basic(key):

@@ -1,7 +1,5 @@
 import datetime
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest import mock
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -53,35 +51,9 @@ def test_the_key_survives_the_url():
     assert "HT%253ML%20" in Bucket(store()).url(KEYS[2])
 
 
-class FakeS3(BaseHTTPRequestHandler):
-    """Answers by the script: {(method, key): (status, body)}."""
-
-    def do_GET(self):
-        key = unquote(urlsplit(self.path).path).removeprefix("/local-files/")
-        self.server.seen.append((self.command, key))
-        status, body = self.server.script.get((self.command, key), (200, b""))
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("ETag", '"d41d8cd98f00b204e9800998ecf8427e"')
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_PUT = do_HEAD = do_GET
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def s3():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeS3)
-    server.script, server.seen = {}, []
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    server.bucket = Bucket(store(f"http://127.0.0.1:{server.server_port}"))
-    yield server
-    server.shutdown()
-    server.server_close()
+def bucket(s3):
+    return Bucket(store(f"http://127.0.0.1:{s3.server_port}"))
 
 
 SETTINGS = "wandb-local/settings.json"
@@ -91,39 +63,39 @@ def error(code):
     return f"<Error><Code>{code}</Code><Message>about {code}</Message></Error>".encode()
 
 
-def test_settings_are_read_and_written(s3):
-    s3.bucket.load_settings()
+def test_settings_are_read_and_written(s3, bucket):
+    bucket.load_settings()
     assert s3.seen == [("GET", SETTINGS), ("PUT", SETTINGS)]
 
 
-def test_a_new_bucket_gets_its_settings(s3):
+def test_a_new_bucket_gets_its_settings(s3, bucket):
     s3.script["GET", SETTINGS] = (404, error("NoSuchKey"))
-    s3.bucket.load_settings()
+    bucket.load_settings()
     assert ("PUT", SETTINGS) in s3.seen
 
 
 @pytest.mark.parametrize("status, code", [(404, "NoSuchBucket"), (403, "SignatureDoesNotMatch"), (403, "InvalidAccessKeyId")])
-def test_what_the_store_refuses(s3, status, code):
+def test_what_the_store_refuses(s3, bucket, status, code):
     s3.script["GET", SETTINGS] = (status, error(code))
     with pytest.raises(StorageError, match=f"{code}: about {code}") as caught:
-        s3.bucket.load_settings()
+        bucket.load_settings()
     assert caught.value.code == code
 
 
-def test_a_key_that_may_only_read_is_refused(s3):
+def test_a_key_that_may_only_read_is_refused(s3, bucket):
     s3.script["PUT", SETTINGS] = (403, error("AccessDenied"))
     with pytest.raises(StorageError, match="AccessDenied"):
-        s3.bucket.load_settings()
+        bucket.load_settings()
 
 
-def test_head(s3):
+def test_head(s3, bucket):
     s3.script["HEAD", "gone"] = (404, b"")
     s3.script["HEAD", "there"] = (200, b"12345")
     s3.script["HEAD", "refused"] = (403, b"")
-    assert s3.bucket.head("gone") is None
-    assert s3.bucket.head("there") == {"size": 5, "md5": "d41d8cd98f00b204e9800998ecf8427e"}
+    assert bucket.head("gone") is None
+    assert bucket.head("there") == {"size": 5, "md5": "d41d8cd98f00b204e9800998ecf8427e"}
     with pytest.raises(StorageError, match="403"):
-        s3.bucket.head("refused")
+        bucket.head("refused")
 
 
 def test_nobody_listens():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -68,6 +69,35 @@ def test_summary_of_the_test_double_says_where_its_key_is(demo, monkeypatch, cap
         and "client/bin/wandb login --host=https://wandb.example.com" in text
     )
     assert "local-not-to-be-seen" not in text and f"grep ^wandb_api_key {demo.STATE}/group_vars/all/lab.yml" in text
+
+
+def line_of(text: str, name: str) -> str:
+    """What the summary says under a name."""
+    (line,) = [line for line in text.splitlines() if line.startswith(f"  {name} ")]
+    return line.removeprefix(f"  {name}").strip()
+
+
+def test_summary_names_the_report_where_the_run_left_it(demo, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(demo, "REPORT", tmp_path)
+    assert line_of(summary(demo, monkeypatch, capsys), "report") == "none"
+    for name in ("verify.html", "sub/verify.json", "verify.xml", "verify.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = line_of(summary(demo, monkeypatch, capsys), "report").split(", ")
+    assert found == [f"{tmp_path}/{name}" for name in ("sub/verify.json", "verify.html", "verify.xml")]
+
+
+def test_summary_says_how_to_look_and_how_to_remove_and_that_is_what_removes(demo, monkeypatch, capsys):
+    text = summary(demo, monkeypatch, capsys)
+    assert line_of(text, "a shell") == ".venv/bin/python tests/lab/lab.py ssh demo client1"
+    assert line_of(text, "logs") == ".venv/bin/python tests/lab/lab.py ssh demo app1 -- sudo journalctl -u wandb-local"
+    assert "let both names resolve to 192.0.2.13, trust the CA in proxy1:/etc/ssl/baremetal-wandb/ca.crt" in text
+    assert (line_of(text, "again"), line_of(text, "remove")) == ("make demo", "make demo-down")
+    assert re.search(r"^demo-down: .*\n\t@.venv/bin/python tests/demo/demo.py down$", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    ran = []
+    monkeypatch.setattr(demo, "run", lambda *words: ran.append(words[1:]))
+    demo.main(["down"])
+    assert ran == [("tests/lab/lab.py", "down", "demo")]
 
 
 @pytest.mark.parametrize("site", [{}, {"wandb_api_key": ""}])

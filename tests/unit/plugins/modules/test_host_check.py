@@ -18,6 +18,7 @@ def record(result, id):
     "options, words",
     [
         ({"cores": -1}, "cores must be a number from 0 on"),
+        ({"network_gbps": -1}, "network_gbps must be a number from 0 on"),
         ({"disk_path": "var/lib"}, "disk_path must be an absolute path"),
         ({"ports": [{"used_by": ["nginx"]}]}, "port"),
         ({"memory": 8}, "memory"),
@@ -31,7 +32,7 @@ def test_bad_arguments_are_named(run_module, options, words):
 
 def test_this_machine_passes_when_nothing_is_asked(run_module):
     result = run_module(host_check.main, skip=["host.root", "host.system", "host.clock.*"])
-    assert not result["failed"] and result["summary"] == {"pass": 5, "warn": 0, "fail": 0, "skip": 2}
+    assert not result["failed"] and result["summary"] == {"pass": 5, "warn": 0, "fail": 0, "skip": 3}
 
 
 def test_a_user_who_is_not_root_fails(run_module, monkeypatch):
