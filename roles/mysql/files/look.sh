@@ -9,7 +9,7 @@
 #   unread             yes when no option file of the server leads to SETTINGS_FILE
 #   foreign            each of ADDRESSES, which have commas between them, that the host cannot listen on
 #   datadir            the data directory that SETTINGS_FILE names
-#   listed             the names of all settings in it
+#   listed, elsewhere  the names of all settings in it, and those of them that other option files set, too
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
 #   marked             yes when the mark of a first installation is there, whether or not one was broken off
@@ -81,6 +81,11 @@ echo "foreign=${foreign# }"
 sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
 listed=$(sed -n 's/^\([a-z][a-z0-9_]*\) *=.*/\1/p' "$settings" 2> /dev/null | tr '\n' ' ')
 echo "listed=$listed"
+others=$(
+  [ -z "$listed" ] || whole_options "$mysqld" "$main" "$settings" '' \
+    | sed -n 's/^[[:space:]]*\([A-Za-z][A-Za-z0-9_-]*\).*/\1/p' | tr 'A-Z-' 'a-z_' | sed 's/^loose_//'
+)
+echo "elsewhere=$(printf '%s\n' "$listed" | tr ' ' '\n' | sed 's/^loose_//' | grep --line-regexp --fixed-strings -e "$others" | tr '\n' ' ')"
 holds=other
 if is_empty "$folder"; then
   holds=nothing
