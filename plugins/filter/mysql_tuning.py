@@ -67,7 +67,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import version_numbers
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import SWITCHES, literal
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import SWITCHES, literal, reaches
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import PROFILES, SETTINGS, Setting
 
 MIB = 2**20
@@ -105,7 +105,7 @@ def mysql_tuning(facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "settings": settings,
         "file": {name: value for name, value in settings.items() if not _needless(name, value, version)},
         "reasons": ["%s = %s: %s." % (one.name, one.value, one.reason) for one in sized if one.name not in own],
-        "warnings": [] if errors else list(_warnings(option, own, settings, memory * MIB, version)),
+        "warnings": [] if errors else list(_warnings(option, profile, own, settings, memory * MIB, version)),
         "errors": errors,
     }
 
@@ -160,8 +160,13 @@ def _deprecated(name: str, version: tuple[int, ...]) -> bool:
     return bool(known and known.deprecated and version >= version_numbers(known.deprecated))
 
 
-def _warnings(option: str, own: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any], memory: int, version: tuple[int, ...]) -> t.Iterator[str]:
+def _warnings(
+    option: str, profile: str, own: t.Mapping[str, t.Any], settings: t.Mapping[str, t.Any], memory: int, version: tuple[int, ...]
+) -> t.Iterator[str]:
+    prescribed = PROFILES[profile].settings
     for name, value in own.items():
+        if name in prescribed and not reaches(str(prescribed[name]), str(value), name):
+            yield "%s.%s is %s, and W&B asks for %s: remove it, unless you mean it." % (option, name, value, prescribed[name])
         if _deprecated(name, version) and not _needless(name, value, version):
             instead = SETTINGS[name].instead
             remedy = ": set %s instead" % instead if instead else ", and a later one removes it"

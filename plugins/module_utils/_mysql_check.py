@@ -18,8 +18,8 @@ import typing as t
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check, _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Server, version_numbers
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import literal, rounded, same, wanted
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import LTS, PROFILES
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import literal, reaches, rounded, same, wanted
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import LEAST, LTS, PROFILES
 
 check = Checks()
 
@@ -37,19 +37,19 @@ NO_FUNCTION = (1046, 1305)  # an unknown function is looked for among the stored
 DENIED = (1044, 1142, 1143, 1227)
 
 
-# Variables with a record of their own; those that may be larger.
+# Variables with a record of their own.
 OWN_RECORD = frozenset(name for profile in PROFILES.values() for name in profile.settings)
-LEAST = frozenset(["innodb_online_alter_log_max_size", "sort_buffer_size", "max_prepared_stmt_count"])
 
 
 class Want(t.NamedTuple):
-    """The module's options that the facts are compared with. I(expected) are those of the profile, I(settings) all others; I(pending) wait for
-    a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode. I(retired_password) is a secret."""
+    """The module's options that the facts are compared with. I(expected) are those that a profile names, I(profile) what the profile asked for has of them,
+    I(settings) all others; I(pending) wait for a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode. I(retired_password) is a secret."""
 
     database: str
     encoding: str
     collation: str
     expected: dict[str, str]
+    profile: dict[str, str]
     settings: dict[str, str]
     pending: frozenset[str]
     planned: frozenset[str]
@@ -219,10 +219,13 @@ def _variable(server: Server, want: Want, name: str) -> Verdict:
     if name not in want.expected:
         return skipped("not asked for by the profile")
     value, running = want.expected[name], server.variable(name)
-    least = name in LEAST
-    expected = "at least " + value if least else value
-    if running is not None and (int(running) >= int(literal(value)) if least else same(value, running)):
-        return Verdict("pass", expected, running + _origin(server, name))
+    prescribed = want.profile.get(name, value)
+    expected = "at least " + value if name in LEAST else value
+    if running is not None and reaches(value, running, name):
+        if reaches(prescribed, running, name):
+            return Verdict("pass", expected, running + _origin(server, name))
+        advice = "this is what was asked for (mysql_settings.%s), and W&B asks for %s: remove it, unless you mean it" % (name, prescribed)
+        return warned("at least " + prescribed if name in LEAST else prescribed, running + _origin(server, name), advice)
     if running is None:
         return failed(expected, "unknown to this server", "upgrade the server")
     if name in want.planned:
@@ -504,6 +507,7 @@ def run(module: t.Any) -> None:
         encoding=params["encoding"],
         collation=params["collation"],
         expected={name: value for name, value in expected.items() if name in OWN_RECORD},
+        profile=wanted(profile.settings),
         settings={name: value for name, value in expected.items() if name not in OWN_RECORD},
         pending=frozenset(params["pending"]),
         planned=frozenset(params["planned"]),

@@ -337,7 +337,7 @@ def _account_plan(found: Found, account: Account) -> t.Iterator[tuple[str, dict[
         yield "unlock_account", {}
     if sets_password(found, account, there):
         yield "set_password", {}
-    if there.second and account.old_password == "discard":
+    if discards_old(found, account, there):
         yield "discard_old_password", {}
     if (there.tls, there.limits) != (account.tls, account.limits):
         yield "set_requirements", demands
@@ -368,6 +368,11 @@ def sets_password(found: Found, account: Account, there: FoundAccount) -> bool:
     return there.password == "refused" or there.plugin != PLUGIN or again
 
 
+def discards_old(found: Found, account: Account, there: FoundAccount) -> bool:
+    """Whether the second password is ended: the server keeps it when another first one is set."""
+    return there.second and (account.old_password == "discard" or account.old_password == "keep" and sets_password(found, account, there))
+
+
 def _surplus(has: Grant, lists: Grant) -> tuple[frozenset[str], bool]:
     """The privileges, and whether the grant option, that a scope has beyond what is listed."""
     extra = frozenset() if "ALL" in lists.privileges else has.privileges - lists.privileges
@@ -382,7 +387,7 @@ def difference(found: Found, want: Wanted) -> dict[str, t.Any]:
         password = "not tried"
         if not there or one.update != "on_create":
             password = "accepted" if one.label not in found.unproven else "set" if not there or sets_password(found, one, there) else "not tried"
-        second = bool(there and there.second and one.old_password != "discard")
+        second = bool(there and there.second and not discards_old(found, one, there))
         if there and one.old_password == "retain" and sets_password(found, one, there):
             second = True
         after[one.label] = FoundAccount(password, one.grants, (), PLUGIN, False, second, one.tls, one.limits)

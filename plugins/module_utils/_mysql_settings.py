@@ -15,6 +15,7 @@ import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Origin, Server
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import LEAST
 
 READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
 
@@ -25,13 +26,16 @@ RESTART_FORECAST = frozenset(
     " log_bin log_error log_replica_updates lower_case_table_names performance_schema port skip_name_resolve socket tmpdir".split()
 )
 
+# What the start of a server makes of these where no file sets them is another thing than their DEFAULT.
+MADE_BY_THE_START = re.compile(r"ssl_|.*_file$|(back_log|host_cache_size|table_definition_cache|table_open_cache|thread_cache_size)$")
+
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
 SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON", "NO": "OFF", "1": "ON", "0": "OFF"}
 
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start, I(loaded) and I(certificate) which certificate the server shows and which the file of C(ssl_cert) holds,
+    option file changed after the start, at which it held I(began), the options as they are written there, if that is known; I(loaded) and I(certificate) which certificate the server shows and which the file of C(ssl_cert) holds,
     I(files) how many files the process may have open and how many a new one might."""
 
     variables: dict[str, str]
@@ -39,13 +43,14 @@ class Found(t.NamedTuple):
     plugins: dict[str, bool] = {}
     origins: dict[str, Origin] = {}
     stale: bool = False
+    began: dict[str, str] | None = None
     loaded: str = ""
     certificate: str = ""
     files: tuple[int, int] = (0, 0)
 
 
 class Change(t.NamedTuple):
-    """One difference. I(how) is C(set) for a variable of the running server, C(reset_persisted) for a value that C(SET PERSIST) keeps over
+    """One difference. I(how) is C(set) for a variable of the running server, C(reset) for one that goes back to its default, C(reset_persisted) for a value that C(SET PERSIST) keeps over
     the file, C(reload_tls) for certificates that are to be read again, C(restart) for what only a start of the server can change."""
 
     name: str
@@ -89,6 +94,11 @@ def same(value: str, running: str) -> bool:
     return left == right
 
 
+def reaches(value: str, running: str, name: str) -> bool:
+    """Whether the server that shows I(running) has what asks for I(value), or more where that serves as well."""
+    return int(literal(running)) >= int(literal(value)) if name in LEAST else same(value, running)
+
+
 def _words(value: str) -> list[str]:
     """Lists in any order, such as sql_mode and bind_address, names in any case, folders with or without the last slash."""
     return sorted(word.strip().rstrip("/").lower() for word in value.split(","))
@@ -97,14 +107,24 @@ def _words(value: str) -> list[str]:
 # -- read --------------------------------------------------------------------------------------------------------------
 
 
-def read(server: Server, want: t.Mapping[str, str], settings_file: str | None, files: tuple[int, int] = (0, 0)) -> Found:
+def read(server: Server, want: t.Mapping[str, str], settings_file: str | None, files: tuple[int, int] = (0, 0), former_file: str | None = None) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
     }
     certificate = described(_certificate_file(os.path.join(variables["datadir"], want["ssl_cert"]))) if "ssl_cert" in want else ""
     loaded = described(server.certificate()) if certificate else ""
-    return Found(variables, server.persisted(), plugins, server.origins(), _younger(server, settings_file), loaded, certificate, files)
+    stale = _younger(server, settings_file)
+    return Found(variables, server.persisted(), plugins, server.origins(), stale, options(former_file), loaded, certificate, files)
+
+
+def options(path: str | None) -> dict[str, str] | None:
+    """The options of a file as they are written there, by name; None when there is no such file."""
+    try:
+        with open(path or "", encoding="utf-8") as file:
+            return {re.sub("^loose_", "", match[1]): match[2] for match in re.finditer(r"^([a-z][a-z0-9_]*) *= *(.*?)\s*$", file.read(), re.MULTILINE)}
+    except OSError:
+        return None
 
 
 def _certificate_file(path: str) -> bytes:
@@ -131,8 +151,8 @@ def open_files(module: t.Any, unit: str | None) -> tuple[int, int]:
     dummy, text, dummy = module.run_command(["systemctl", "show", "--property=MainPID", "--property=LimitNOFILE", unit])
     shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     try:
-        with open("/proc/%s/limits" % shown.get("MainPID"), encoding="utf-8") as file:
-            return process_limit(file.read()), limit(shown.get("LimitNOFILE", ""))
+        with open("/proc/%s/limits" % shown.get("MainPID"), encoding="utf-8") as limits, open("/proc/sys/fs/nr_open", encoding="utf-8") as most:
+            return process_limit(limits.read()), min(limit(shown.get("LimitNOFILE", "")), int(most.read()))
     except OSError:  # it does not run
         return 0, 0
 
@@ -157,8 +177,10 @@ def _younger(server: Server, settings_file: str | None) -> bool:
 # -- plan --------------------------------------------------------------------------------------------------------------
 
 
-def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, formerly: t.Collection[str] = ()) -> list[Change]:
-    """The differences, in the order of the settings. I(formerly) are the names that an earlier run wanted."""
+def plan(
+    found: Found, want: t.Mapping[str, str], settings_file: str | None, formerly: t.Collection[str] = (), elsewhere: t.Collection[str] = ()
+) -> list[Change]:
+    """The differences, in the order of the settings. I(formerly) are the names that an earlier run wanted, I(elsewhere) those that other files set."""
     changes = []
     for name, value in want.items():
         running = found.variables.get(name)
@@ -170,7 +192,7 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, for
         elif name in found.plugins:
             if (SWITCHES.get(value.upper(), "ON") == "ON") != found.plugins[name]:  # FORCE and the like switch on, too
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
-        elif found.stale:
+        elif found.stale and (found.began is None or found.began.get(name) not in (value, '"%s"' % value)):
             changes.append(Change(name, None, value, "restart"))
     moved = any(change.how == "set" and change.name.startswith("ssl_") for change in changes)
     if moved or (found.certificate and found.certificate != found.loaded):
@@ -178,7 +200,9 @@ def plan(found: Found, want: t.Mapping[str, str], settings_file: str | None, for
     for name, origin in sorted(found.origins.items()):
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
         if ours and name not in want:
-            changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
+            # Its default is what the server would begin with, unless another file, whose value only a start reads, sets it.
+            how = "restart" if name in elsewhere or MADE_BY_THE_START.match(name) else "reset"
+            changes.append(Change(name, found.variables.get(name), "no longer listed", how))
     running, next_start = found.files
     if running and running < next_start:
         changes.append(Change("LimitNOFILE", str(running), str(next_start), "restart"))
@@ -209,7 +233,7 @@ def overridden(found: Found, changes: t.Iterable[Change], settings_file: str | N
 
 def forecast(changes: t.Iterable[Change]) -> list[Change]:
     """The plan as far as it can be told without trying."""
-    return [one._replace(how="restart") if one.how == "set" and one.name in RESTART_FORECAST else one for one in changes]
+    return [one._replace(how="restart") if one.how in ("set", "reset") and one.name in RESTART_FORECAST else one for one in changes]
 
 
 # -- apply -------------------------------------------------------------------------------------------------------------
@@ -227,8 +251,10 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
                 server.rows("ALTER INSTANCE RELOAD TLS")
             elif change.how == "set":
                 server.rows("SET GLOBAL %s = %%s" % name, literal(change.after))
+            elif change.how == "reset":
+                server.rows("SET GLOBAL %s = DEFAULT" % name)
         except server.pymysql.err.MySQLError as error:
-            if _mysql.error_number(error) != READ_ONLY:
+            if _mysql.error_number(error) != READ_ONLY and change.how != "reset":
                 raise ValueError("the server refused %s = %s (%s)" % (change.name, change.after, _mysql.error_text(error))) from error
             change = change._replace(how="restart")
         done.append(change)
@@ -258,8 +284,8 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        found = read(server, want, settings_file, open_files(module, module.params["unit"]))
-        changes = plan(found, want, settings_file, module.params["formerly"])
+        found = read(server, want, settings_file, open_files(module, module.params["unit"]), module.params["former_file"])
+        changes = plan(found, want, settings_file, module.params["formerly"], module.params["elsewhere"])
         winners = overridden(found, changes, settings_file)
         _reachable(forecast(changes), winners, settings_file)
         if module.check_mode:

@@ -33,6 +33,10 @@ PROFILES = {
 }
 
 
+# What may be larger than a profile has it.
+LEAST = frozenset(["innodb_online_alter_log_max_size", "sort_buffer_size", "max_prepared_stmt_count"])
+
+
 class Setting(t.NamedTuple):
     """A setting of mysqld. I(type) is C(size), C(int), C(number), C(switch), C(text) or the words it can be, I(since), I(deprecated) and I(removed) are
     versions, I(default) is the value that makes a deprecated one needless, I(instead) what took its place. What is below I(low) or above I(high) the

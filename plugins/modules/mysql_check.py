@@ -48,6 +48,7 @@ options:
       - Global variables of the server and their values, beside or instead of those of the O(profile), as an option file would hold them, for example
         V(64M).
       - C(sort_buffer_size), C(innodb_online_alter_log_max_size) and C(max_prepared_stmt_count) may be larger.
+      - A server that has what is given here instead of the profile's passes with a warning, unless it has as much as the profile asks for, too.
       - Those that the profile does not name are one record, C(mysql.settings). Names that the server does not show are passed over.
     type: dict
     default: {}

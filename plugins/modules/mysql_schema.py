@@ -79,7 +79,7 @@ options:
         description:
           - What becomes of the password that is there, for a rotation in which no client is refused. V(retain) lets it be valid beside
             O(accounts[].password), which is set when it is refused; V(discard) ends it when every client has the new one.
-          - V(keep) leaves a second password that is there, with a warning, and makes none.
+          - V(keep) makes no second password. One that is there ends when O(accounts[].password) is set, and else stays, with a warning.
           - V(discard) sets O(accounts[].password) as the first password before, so that what remains is always this one.
           - V(retain) is refused while there are two passwords already, since a third would end one of them.
         type: str

@@ -34,13 +34,25 @@ options:
     description:
       - Path of the option file on the host where the module runs.
       - An option that the server does not show needs a restart when this file was changed after the start of the server.
-      - A variable that the server has from this file and that is not among O(settings) needs one, too.
+      - A variable that the server has from this file and that is not among O(settings) goes back to its default, or needs a restart.
+    type: path
+  former_file:
+    description:
+      - Path of a copy of O(settings_file) as the server began with it, if there is one. An option that the server does not show needs no restart then
+        when it is there with the same value.
     type: path
   formerly:
     description:
       - Names that O(settings_file) had before it was written anew.
-      - One that is not among O(settings) any more, and that was set while the server ran, needs a restart. Without its name here it would not be told
-        from those that others set, and would keep its value until the next restart.
+      - One that is not among O(settings) any more, and that was set while the server ran, goes back to its default. Without its name here it would not be
+        told from those that others set, and would keep its value until the next restart.
+    type: list
+    elements: str
+    default: []
+  elsewhere:
+    description:
+      - Names of O(formerly) that other option files set. The value of such a file comes with a restart alone, so that they need one when they are not among
+        O(settings) any more.
     type: list
     elements: str
     default: []
@@ -106,7 +118,7 @@ changes:
       sample: 32M
     how:
       description:
-        - C(set) when the running server took it, C(reset_persisted) when a persisted value was dropped, C(reload_tls) when it read its certificates
+        - C(set) when the running server took it, C(reset) when it went back to the default, C(reset_persisted) when a persisted value was dropped, C(reload_tls) when it read its certificates
           again, C(restart) when only a restart of the server brings it.
       type: str
       returned: always
@@ -170,7 +182,9 @@ def main() -> None:
             **_mysql.CONNECTION,
             "settings": {"type": "dict", "required": True},
             "settings_file": {"type": "path"},
+            "former_file": {"type": "path"},
             "formerly": {"type": "list", "elements": "str", "default": []},
+            "elsewhere": {"type": "list", "elements": "str", "default": []},
             "unit": {"type": "str"},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# look.sh MYSQLD PORT MAIN_FILE SETTINGS_FILE DATA_DIR ROTATION_FILE ADDRESSES LOG...: what is known of MySQL on this host before anything is changed, as
-# lines NAME=VALUE. Begins with the functions of options.sh.
+# look.sh MYSQLD PORT MAIN_FILE SETTINGS_FILE DATA_DIR ROTATION_FILE ADDRESSES SERVICE LOG...: what is known of MySQL on this host before anything is
+# changed, as lines NAME=VALUE. Begins with the functions of options.sh and unfinished.sh.
 #   program            what MYSQLD says of its version; nothing when it is not there or cannot run
 #   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
 #   held, loose        the packages of the server that are held against upgrades, and those that are not
@@ -9,11 +9,14 @@
 #   unread             yes when no option file of the server leads to SETTINGS_FILE
 #   foreign            each of ADDRESSES, which have commas between them, that the host cannot listen on
 #   datadir            the data directory that SETTINGS_FILE names
-#   listed             the names of all settings in it
+#   listed, elsewhere  the names of all settings in it, and those of them that other option files set, too
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
+#   marked             yes when the mark of a first installation is there, whether or not one was broken off
+#   lost               yes when DATA_DIR, which the option files name, holds nothing, and SETTINGS_FILE is of a server that has run
 #   owner              whose DATA_DIR is when it holds nothing
 #   unfilled           yes on EL, whose packages fill no data directory, when DATA_DIR is the one that the option files name and is still to be filled
+#   unloaded           yes when systemd has not read the unit's files as they are now
 #   log_folder         yes when there is a folder for the last LOG
 #   logrotate          its program, if it is there
 #   rotation           mode and owners, and the SHA-256 of ROTATION_FILE, which is this role's
@@ -21,7 +24,9 @@
 LC_ALL=C
 export LC_ALL
 mysqld=$1 port=$2 main=$3 settings=$4 folder=$5 rotation=$6 addresses=$7
-shift 7
+service=$8
+shift 8
+state=''
 
 program=$("$mysqld" --version 2> /dev/null) && echo "program=$program" | head -n 1
 real=$(readlink -f "$mysqld")
@@ -29,10 +34,11 @@ if command -v dpkg-query > /dev/null; then
   name=$(dpkg-query --search "$real" 2> /dev/null | cut -d: -f1 | head -n 1)
   held='' loose='' package=''
   # The package of the service is set up last, so its state tells whether an installation was broken off.
-  for one in $(printf '%s\n' "$name" "${name%-core}" | sort -ru); do
+  for one in $(printf '%s\n' "$name" "$(printf '%s\n' "$name" | sed 's/-core//')" | sort -ru); do
     if found=$(dpkg-query --show --showformat='${db:Status-Abbrev} ${Version}' "$one" 2> /dev/null) && [ "${found%% *}" != un ]; then
+      state=${found%% *}
       package="package=${found##* }
-status=${found%% *}"
+status=$state"
       case $found in h*) held="$held $one" ;; *) loose="$loose $one" ;; esac
     fi
   done
@@ -73,12 +79,18 @@ fi
 echo "foreign=${foreign# }"
 
 sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
-echo "listed=$(sed -n 's/^\([a-z][a-z0-9_]*\) *=.*/\1/p' "$settings" 2> /dev/null | tr '\n' ' ')"
+listed=$(sed -n 's/^\([a-z][a-z0-9_]*\) *=.*/\1/p' "$settings" 2> /dev/null | tr '\n' ' ')
+echo "listed=$listed"
+others=$(
+  [ -z "$listed" ] || whole_options "$mysqld" "$main" "$settings" '' \
+    | sed -n 's/^[[:space:]]*\([A-Za-z][A-Za-z0-9_-]*\).*/\1/p' | tr 'A-Z-' 'a-z_' | sed 's/^loose_//'
+)
+echo "elsewhere=$(printf '%s\n' "$listed" | tr ' ' '\n' | sed 's/^loose_//' | grep --line-regexp --fixed-strings -e "$others" | tr '\n' ' ')"
 holds=other
-if ! [ -e "$folder" ] || [ -z "$(find "$folder/" -mindepth 1 -maxdepth 1 ! -name lost+found 2> /dev/null | head -n 1)" ]; then
+if is_empty "$folder"; then
   holds=nothing
   if [ -e "$folder" ]; then echo "owner=$(stat --format=%U "$folder")"; fi
-elif [ -e "$folder.baremetal-wandb-first" ]; then
+elif [ "${state#?}" != i ] && is_half_filled "$folder" "$service"; then
   holds=unfinished
 elif [ -e "$folder/aria_log_control" ] || [ -e "$folder/mariadb_upgrade_info" ]; then
   holds=mariadb
@@ -90,13 +102,20 @@ elif [ -e "$folder/mysql/user.frm" ]; then
   holds=old
 fi
 echo "data=$holds"
-if ! command -v dpkg-query > /dev/null && [ -n "$program" ]; then
-  named=$(
-    whole_options "$mysqld" "$main" "$settings" "$(cat "$settings" 2> /dev/null)" \
-      | sed -n -E 's/^[[:space:]]*datadir[[:space:]]*=[[:space:]]*(.*[^[:space:]/])\/?[[:space:]]*$/\1/p' | tail -n 1
-  )
-  case $holds in nothing | unfinished) if [ "${named:-$folder}" = "$folder" ]; then echo unfilled=yes; fi ;; esac
-fi
+if [ -e "$folder.baremetal-wandb-first" ]; then echo marked=yes; fi
+case $holds in
+  nothing | unfinished)
+    named=$(
+      whole_options "$mysqld" "$main" "$settings" "$(cat "$settings" 2> /dev/null)" \
+        | sed -n -E 's/^[[:space:]]*datadir[[:space:]]*=[[:space:]]*(.*[^[:space:]/])\/?[[:space:]]*$/\1/p' | tail -n 1
+    )
+    if [ "${named:-$folder}" = "$folder" ]; then
+      if [ -n "$program" ] && ! command -v dpkg-query > /dev/null; then echo unfilled=yes; fi
+      # A first installation names the data directory alone; the other settings come when it has been filled.
+      case "$holds ${listed% }" in 'nothing ' | 'nothing datadir' | unfinished*) ;; *) echo lost=yes ;; esac
+    fi
+    ;;
+esac
 
 echo "logrotate=$(command -v logrotate)"
 if [ -e "$rotation" ]; then
@@ -113,4 +132,5 @@ for log; do
   echo "$log" | grep --quiet --line-regexp "$named" || unrotated="$unrotated $log"
 done
 echo "unrotated=${unrotated# }"
+if [ "$(systemctl show --property=NeedDaemonReload --value "$service.service" 2> /dev/null)" = yes ]; then echo unloaded=yes; fi
 if [ -d "${log%/*}" ]; then echo log_folder=yes; fi

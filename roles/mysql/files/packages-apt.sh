@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # packages-apt.sh SOURCE SUITE DATA_DIR try|install PACKAGE...: bring packages, which may be files or NAME=VERSION, with all that they need. SUITE is the one
-# that they come from, SOURCE an apt source without which they cannot be had; either may be empty. With `try` they are downloaded and apt's plan is printed.
-# Begins with the functions of unfinished.sh.
+# that they come from, SOURCE an apt source without which they cannot be had; either may be empty. DATA_DIR is what they fill, empty where the server is
+# installed whole already. With `try` they are downloaded and apt's plan is printed. Begins with the functions of unfinished.sh.
 set -e
 LC_ALL=C DEBIAN_FRONTEND=noninteractive
 export LC_ALL DEBIAN_FRONTEND
@@ -33,7 +33,7 @@ if [ "$verb" = try ]; then
   exit
 fi
 
-begin_filling "$data" mysql
+if [ -n "$data" ]; then begin_filling "$data" mysql; fi
 dpkg --configure --pending
 get install "$@"
-end_filling "$data"
+if [ -n "$data" ]; then end_filling "$data"; fi

@@ -4,7 +4,7 @@
 # begin_filling DATA_DIR SERVICE: mark the data directory if it is empty, and half a one makes it so: that would be taken for somebody's data, so what a
 # broken off first installation made of it is set aside, and the next one starts afresh. The directory itself stays, since it may be a disk of its own.
 begin_filling() {
-  if [ -e "$1.baremetal-wandb-first" ] && ! is_empty "$1"; then
+  if is_half_filled "$1" "$2"; then
     systemctl stop "$2.service" 2> /dev/null || true
     aside=$1.unfinished.$(date +%s)
     mkdir -m 0700 "$aside"
@@ -16,6 +16,12 @@ begin_filling() {
 # end_filling DATA_DIR: it holds somebody's data from now on.
 end_filling() {
   rm -f "$1.baremetal-wandb-first"
+}
+
+# is_half_filled DATA_DIR SERVICE: whether a first installation was broken off while it made the data. A mark alone does not say so: it stays where only
+# its removal was broken off, and a server that serves these data, or has done so, may have written somebody's.
+is_half_filled() {
+  [ -e "$1.baremetal-wandb-first" ] && ! is_empty "$1" && ! [ -e "$1/auto.cnf" ] && ! systemctl is-active --quiet "$2.service"
 }
 
 is_empty() {

@@ -59,29 +59,95 @@ def test_a_file_that_includes_itself_ends(tmp_path):
     assert flattened(tmp_path, my_cnf="a = 1\n!include TOP/my.cnf\n").count("a = 1") == 11
 
 
+def program(folder, name, text):
+    path = folder / name
+    path.write_text("#!/bin/sh\n" + text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def looked(folder, held=(), options="", settings=None, state="", active=False):
+    """What look.sh says of the data in TOP/data of a host that is as far as the script asks it: of EL, or with a package of that state of Debian."""
+    tools, data = folder / "bin", folder / "data"
+    for path in (tools, data, folder / "my.cnf.d"):
+        path.mkdir()
+    for name in "sh sed grep cut tr sort head tail cat find stat readlink getent awk sha256sum".split():
+        (tools / name).symlink_to(str(shutil.which(name)))
+    mysqld = program(tools, "mysqld", 'echo "$0  Ver 8.4.6 for Linux on x86_64 (Source distribution)"\n')
+    program(tools, "systemctl", f'[ "$1" = is-active ] && exit {0 if active else 3}\n')
+    if state:
+        program(tools, "dpkg-query", f'case $1 in --search) echo "mysql-server-core: $2" ;; *) printf "%s 8.4.6-1" "{state}" ;; esac\n')
+    (folder / "my.cnf").write_text(options.replace("TOP", str(folder)), encoding="utf-8")
+    if settings is not None:
+        (folder / "my.cnf.d/zz.cnf").write_text(settings.replace("TOP", str(folder)), encoding="utf-8")
+    for name in held:
+        (folder / name.replace("MARK", "data.baremetal-wandb-first")).touch()
+    script = FUNCTIONS + "".join((TOP / "roles/mysql/files" / name).read_text(encoding="utf-8") for name in ("unfinished.sh", "look.sh"))
+    arguments = [mysqld, "3306", folder / "my.cnf", folder / "my.cnf.d/zz.cnf", data, "/nonexistent", "127.0.0.1", "mysql", "/nonexistent.log"]
+    done = subprocess.run(["/bin/sh", "-c", script, "sh", *map(str, arguments)], capture_output=True, text=True, check=False, env={"PATH": str(tools)})
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     ("held", "options", "unfilled"),
     [
-        ("", "[mysqld]\ndatadir=TOP/data\n", True),
-        ("", "", True),
-        ("", "[mysqld]\ndatadir=/srv/mysql\n", False),  # the data are elsewhere
-        ("mysql.ibd", "[mysqld]\ndatadir=TOP/data/\n", False),
+        ([], "[mysqld]\ndatadir=TOP/data\n", True),
+        ([], "", True),
+        ([], "[mysqld]\ndatadir=/srv/mysql\n", False),  # the data are elsewhere
+        (["data/mysql.ibd"], "[mysqld]\ndatadir=TOP/data/\n", False),
+        (["data/mysql.ibd", "MARK"], "", True),
+        (["data/mysql.ibd", "data/auto.cnf", "MARK"], "", False),  # a server has begun with them, so they may be somebody's
     ],
 )
 def test_on_el_a_data_directory_that_is_still_to_be_filled_is_seen(tmp_path, held, options, unfilled):
-    """EL as far as the script asks it: no dpkg-query, and a program that says its version."""
+    assert ("unfilled=yes" in looked(tmp_path, held, options)) is unfilled
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "active", "data"),
+    [
+        ("ii ", [], False, "mysql"),  # the mark of a run that was broken off after its end
+        ("hi ", [], False, "mysql"),
+        ("iF ", [], False, "unfinished"),
+        ("iF ", [], True, "mysql"),
+        ("iF ", ["data/auto.cnf"], False, "mysql"),
+    ],
+)
+def test_a_mark_alone_does_not_make_data_nobody_s(tmp_path, state, more, active, data):
+    found = looked(tmp_path, ["data/mysql.ibd", "MARK", *more], state=state, active=active)
+    assert f"data={data}" in found and "marked=yes" in found
+
+
+@pytest.mark.parametrize(
+    ("mark", "program_state", "more", "aside"),
+    [(True, 3, [], True), (True, 0, [], False), (True, 3, ["auto.cnf"], False), (False, 3, [], False)],
+)
+def test_only_what_a_first_installation_left_is_set_aside(tmp_path, mark, program_state, more, aside):
+    """What is in use stays, whatever a mark says."""
     tools, data = tmp_path / "bin", tmp_path / "data"
     tools.mkdir()
     data.mkdir()
-    for name in "sh sed grep cut tr sort head tail cat find stat readlink getent awk sha256sum".split():
-        (tools / name).symlink_to(str(shutil.which(name)))
-    mysqld = tools / "mysqld"
-    mysqld.write_text('#!/bin/sh\necho "$0  Ver 8.4.6 for Linux on x86_64 (Source distribution)"\n')
-    mysqld.chmod(0o755)
-    (tmp_path / "my.cnf").write_text(options.replace("TOP", str(tmp_path)))
-    if held:
-        (data / held).touch()
-    script = FUNCTIONS + (TOP / "roles/mysql/files/look.sh").read_text(encoding="utf-8")
-    arguments = [str(mysqld), "3306", str(tmp_path / "my.cnf"), str(tmp_path / "my.cnf.d/zz.cnf"), str(data), "/nonexistent", "127.0.0.1", "/nonexistent.log"]
-    found = subprocess.run(["/bin/sh", "-c", script, "sh", *arguments], capture_output=True, text=True, check=False, env={"PATH": str(tools)}).stdout
-    assert ("unfilled=yes" in found.splitlines()) is unfilled and ("data=mysql" if held else "data=nothing") in found
+    program(tools, "systemctl", f'[ "$1" = is-active ] && exit {program_state}\nexit 0\n')
+    for name in ["mysql.ibd", *more]:
+        (data / name).touch()
+    if mark:
+        (tmp_path / "data.baremetal-wandb-first").touch()
+    script = (TOP / "roles/mysql/files/unfinished.sh").read_text(encoding="utf-8") + '\nbegin_filling "$@"'
+    subprocess.run(["sh", "-c", script, "sh", str(data), "mysql"], check=True, env={"PATH": f"{tools}:/usr/bin:/bin"})
+    assert (not (data / "mysql.ibd").exists()) is aside and len(list(tmp_path.glob("data.unfinished.*/mysql.ibd"))) == aside
+
+
+@pytest.mark.parametrize(
+    ("held", "options", "settings", "lost"),
+    [
+        ([], "", None, False),
+        ([], "", "[mysqld]\ndatadir = TOP/data\n", False),  # a first installation that was broken off early
+        ([], "!includedir TOP/my.cnf.d\n", "[mysqld]\nbind_address = 127.0.0.1\ndatadir = TOP/data\n", True),
+        (["data/lost+found"], "", "[mysqld]\nbind_address = 127.0.0.1\n", True),
+        ([], "[mysqld]\ndatadir = /srv/mysql\n", "[mysqld]\nbind_address = 127.0.0.1\n", False),
+        (["data/mysql.ibd"], "", "[mysqld]\nbind_address = 127.0.0.1\ndatadir = TOP/data\n", False),
+    ],
+)
+@pytest.mark.parametrize("state", ["", "ii "])
+def test_a_disk_that_is_not_mounted_is_seen(tmp_path, held, options, settings, lost, state):
+    assert ("lost=yes" in looked(tmp_path, held, options, settings, state)) is lost

@@ -114,6 +114,11 @@ def test_a_log_that_the_user_sizes_the_old_way_is_left_alone():
 
 def test_sort_buffers_beyond_the_memory_are_warned_of_with_the_sum():
     assert tuned()["warnings"] == []
+    assert tuned(settings={"sync_binlog": "1", "binlog_row_image": "minimal", "sort_buffer_size": "33M"})["warnings"] == []
+    weaker = {"sync_binlog": 0, "innodb_flush_log_at_trx_commit": 2, "binlog_row_image": "FULL", "sort_buffer_size": "256K"}
+    said = tuned(settings=weaker)["warnings"]
+    assert [sentence.split()[0] for sentence in said] == ["mysql_settings." + name for name in weaker]
+    assert said[0] == "mysql_settings.sync_binlog is 0, and W&B asks for 1: remove it, unless you mean it."
     (warning,) = tuned(settings={"max_connections": 500, "sort_buffer_size": "64M"})["warnings"]
     assert warning.startswith("500 connections that all sort at once take 31.2 GiB in sort buffers of 64 MiB")
     assert "is 49.2 GiB, and the host has 32.0" in warning

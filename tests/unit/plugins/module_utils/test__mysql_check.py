@@ -66,7 +66,7 @@ def asked(**variables):
 
 def want(**rest):
     nothing = {
-        **{"expected": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "write": False},
+        **{"expected": {}, "profile": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "write": False},
         **{"tls": "preferred", "here": False, "retired_password": ""},
     }
     guide = {"database": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci", "minimum_version": "8.0.28"}
@@ -105,12 +105,29 @@ def test_versions_are_judged_by_their_series(version, status, words):
         ("262144", FILE, {"pending": frozenset(["sort_buffer_size"])}, "warn", "262144", "restart it"),
         ("262144", FILE, {"planned": frozenset(["sort_buffer_size"])}, "warn", "262144, from /etc/mysql/zz.cnf", "would be set by this run"),
         ("262144", FILE, {"expected": {}}, "skip", "not asked for by the profile", ""),
+        # What was asked for instead of the profile's: more is as good, less is there and named.
+        ("67108864", FILE, {"expected": {"sort_buffer_size": "64M"}, "profile": {"sort_buffer_size": "33554432"}}, "pass", "67108864, from /etc/mysql/zz.cnf", ""),
+        (
+            *("262144", FILE, {"expected": {"sort_buffer_size": "256K"}, "profile": {"sort_buffer_size": "33554432"}}),
+            *("warn", "262144, from /etc/mysql/zz.cnf", "W&B asks for 33554432: remove it"),
+        ),
     ],
 )
 def test_a_variable_is_shown_with_what_set_it(running, origin, wants, status, found, words):
     server = asked(sort_buffer_size=(running, origin))
     verdict = _mysql_check.sort_buffer_size(server, want(**{"expected": {"sort_buffer_size": "32M"}, **wants}))
     assert (verdict.status, verdict.found) == (status, found) and words in verdict.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "asked_for", "prescribed"),
+    [("sync_binlog", "0", "1"), ("innodb_flush_log_at_trx_commit", "2", "1"), ("binlog_row_image", "FULL", "MINIMAL")],
+)
+def test_a_setting_that_was_asked_for_against_the_profile_warns(name, asked_for, prescribed):
+    wants = want(expected={name: asked_for}, profile={name: prescribed})
+    verdict = getattr(_mysql_check, name)(asked(**{name: (asked_for, FILE)}), wants)
+    assert (verdict.status, verdict.expected) == ("warn", prescribed)
+    assert getattr(_mysql_check, name)(asked(**{name: (prescribed, FILE)}), wants).status == "fail"
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ def of(**rest):
         (found(ALL, password="refused"), of(old_password="retain"), ["set_password"]),
         (found(ALL, second=True), of(old_password="retain"), []),
         (found(ALL, second=True), WANT, []),
+        (found(ALL, password="refused", second=True), WANT, ["set_password", "discard_old_password"]),
         (found(ALL, second=True), of(old_password="discard"), ["set_password", "discard_old_password"]),
         (found(ALL), of(old_password="discard"), []),
     ],

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import io
+import types
+
+import pymysql
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql_settings
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import Change, Found, Origin
@@ -54,10 +58,13 @@ def test_wanted_refuses(settings):
         (Found({"sync_binlog": "0"}), [Change("sync_binlog", "0", "1", "set")]),
         (Found({"sync_binlog": "1"}, persisted={"sync_binlog": "1"}), [Change("sync_binlog", "persisted", "from the file", "reset_persisted")]),
         (Found({"sync_binlog": "1"}, persisted={"port": "1"}), []),
-        (Found({"sync_binlog": "1", "port": "1"}, origins={"sync_binlog": OURS, "port": OURS}), [Change("port", "1", "no longer listed", "restart")]),
+        (Found({"sync_binlog": "1", "port": "1"}, origins={"sync_binlog": OURS, "port": OURS}), [Change("port", "1", "no longer listed", "reset")]),
         (Found({"sync_binlog": "1", "port": "1"}, origins={"port": THEIRS}), []),
         (Found({}), []),
         (Found({}, stale=True), [Change("sync_binlog", None, "1", "restart")]),
+        (Found({}, stale=True, began={}), [Change("sync_binlog", None, "1", "restart")]),
+        (Found({}, stale=True, began={"sync_binlog": "0"}), [Change("sync_binlog", None, "1", "restart")]),
+        (Found({}, stale=True, began={"sync_binlog": "1", "port": "1"}), []),  # another option has changed
         (Found({}, plugins={"sync_binlog": True}), []),
         (Found({}, plugins={"sync_binlog": False}), [Change("sync_binlog", "OFF", "1", "restart")]),
     ],
@@ -69,19 +76,25 @@ def test_plan(there, changes):
 def test_a_setting_that_was_set_live_and_is_no_longer_listed():
     there = Found({"sync_binlog": "1", "port": "1"}, origins={"port": Origin("DYNAMIC", "")})
     assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE) == []  # others may have set it
-    assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE, ["port"]) == [Change("port", "1", "no longer listed", "restart")]
+    assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE, ["port"]) == [Change("port", "1", "no longer listed", "reset")]
+    assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE, ["port"], ["port"]) == [Change("port", "1", "no longer listed", "restart")]
     assert _mysql_settings.plan(there, {"sync_binlog": "1", "port": "1"}, FILE, ["port"]) == []
+    there = Found({"ssl_cert": "/c.pem", "thread_cache_size": "9", "init_file": "/i"}, origins=dict.fromkeys(("ssl_cert", "thread_cache_size", "init_file"), OURS))
+    assert {change.how for change in _mysql_settings.plan(there, {}, FILE)} == {"restart"}
 
 
 @pytest.mark.parametrize(
     ("process", "unit", "restart"),
     [("10000", "16384", True), ("16384", "16384", False), ("unlimited", "16384", False), ("16384", "infinity", True), ("1024", "", False)]
-    + [("", "16384", False)],
+    + [("", "16384", False), ("1048576", "infinity", False), ("1048576", "2000000", False)],  # what the kernel lets no process exceed
 )
-def test_a_process_with_fewer_files_than_its_unit_is_restarted(process, unit, restart):
-    text = "Limit                     Soft Limit           Hard Limit           Units\n"
-    text += "Max open files            1024                 %s                files\n" % process if process else ""
-    there = Found({}, files=(_mysql_settings.process_limit(text), _mysql_settings.limit(unit)))
+def test_a_process_with_fewer_files_than_its_unit_is_restarted(process, unit, restart, monkeypatch):
+    limits = "Limit                     Soft Limit           Hard Limit           Units\n"
+    limits += "Max open files            1024                 %s                files\n" % process if process else ""
+    files = {"/proc/17/limits": limits, "/proc/sys/fs/nr_open": "1048576\n"}
+    monkeypatch.setattr("builtins.open", lambda path, encoding: io.StringIO(files[path]))
+    module = types.SimpleNamespace(run_command=lambda command: (0, "MainPID=17\nLimitNOFILE=%s\n" % unit, ""))
+    there = Found({}, files=_mysql_settings.open_files(module, "mysql"))
     assert [change[0::3] for change in _mysql_settings.plan(there, {}, FILE)] == ([("LimitNOFILE", "restart")] if restart else [])
 
 
@@ -123,5 +136,26 @@ def test_what_wins_over_the_file_is_named(origin, stale, winner):
 
 
 def test_forecast_knows_what_takes_a_restart():
-    changes = [Change("port", "1", "2", "set"), Change("sync_binlog", "0", "1", "set")]
-    assert [change.how for change in _mysql_settings.forecast(changes)] == ["restart", "set"]
+    changes = [Change("port", "1", "2", "set"), Change("sync_binlog", "0", "1", "set"), Change("tmpdir", "/srv", "no longer listed", "reset")]
+    assert [change.how for change in _mysql_settings.forecast(changes)] == ["restart", "set", "restart"]
+
+
+@pytest.mark.parametrize(("number", "how"), [(None, "reset"), (1238, "restart"), (1230, "restart")])  # read-only, and without a default
+def test_a_setting_that_is_no_longer_listed_goes_back_to_its_default_where_it_can(number, how):
+    said = []
+
+    def rows(statement):
+        said.append(statement)
+        if number:
+            raise pymysql.err.OperationalError(number, "no")
+
+    server = types.SimpleNamespace(rows=rows, pymysql=pymysql)
+    assert [change.how for change in _mysql_settings.apply(server, [Change("port", "1", "no longer listed", "reset")])] == [how]
+    assert said == ["SET GLOBAL `port` = DEFAULT"]
+
+
+def test_the_options_of_a_file_are_read_as_they_are_written(tmp_path):
+    file = tmp_path / "ours.cnf"
+    assert _mysql_settings.options(str(file)) is None and _mysql_settings.options(None) is None
+    file.write_text('# a comment\n[mysqld]\ndefault_time_zone = +00:00\nloose_x = "a b"\n', encoding="utf-8")
+    assert _mysql_settings.options(str(file)) == {"default_time_zone": "+00:00", "x": '"a b"'}

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, The baremetal.wandb authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role mysql refuses and chooses by its rules, rendered by Ansible as they stand in the role, for hosts that no lab has."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible_collections.baremetal.wandb.plugins.filter.mysql_tuning import mysql_tuning
+from repository import TOP
+
+ROLE = TOP / "roles/mysql"
+KEPT = "mysql 8.4.6"  # how look.sh tells of data
+
+
+@functools.cache
+def trusted(path: str) -> t.Any:
+    return DataLoader().load_from_file(str(ROLE / path), trusted_as_template=True)
+
+
+def templar(found: dict[str, str], **variables: t.Any) -> Templar:
+    """What a host knows on which look.sh found I(found), with variables of the user's or of the role's."""
+    program = found.get("program", "")
+    everything = {
+        **trusted("../wandb/defaults/main.yml"),
+        **trusted("defaults/main.yml"),
+        **trusted("vars/main.yml"),
+        "ansible_facts": {"os_family": "Debian", "distribution": "Debian", "distribution_major_version": "13", "distribution_release": "trixie"},
+        "wandb_address": "10.0.0.12",
+        "inventory_hostname": "db1",
+        "groups": {"wandb_mysql": ["db1"]},
+        "ansible_check_mode": False,
+        "__mysql_found": {"data": "nothing", "foreign": "", "memory": "32768", "unrotated": "", **found},
+        "__mysql_version": program.split()[2] if program else "",
+        "__mysql_installed": bool(program) and found.get("status", "ii")[1] == "i" and "unfilled" not in found,
+        "__mysql_is_mariadb": "MariaDB" in program,
+        **variables,
+    }
+    return Templar(loader=DataLoader(), variables=everything)
+
+
+def refusals(path: str, name: str, found: dict[str, str], **variables: t.Any) -> str:
+    """The sentences of the task of that name in a file of tasks."""
+    (task,) = [task for task in trusted(path) if task["name"] == name]
+    return " ".join(templar(found, **{**task["vars"], **variables}).template(task["vars"]["sentences"]))
+
+
+def unsupported(found: dict[str, str], **variables: t.Any) -> str:
+    return refusals("tasks/supported.yml", "Stop for a server that W&B does not support", found, **variables)
+
+
+def impossible(found: dict[str, str] | None = None, **variables: t.Any) -> str:
+    password = {"mysql_password": "Password-1", "mysql_user": "wandb_local", "mysql_database": "wandb_local", "mysql_certificate": False}
+    return refusals("tasks/preflight.yml", "Stop for what cannot work", found or {}, **{**password, **variables})
+
+
+def server(version: str, comment: str = "MySQL Community Server - GPL") -> str:
+    return f"/usr/sbin/mysqld  Ver {version} for Linux on x86_64 ({comment})"
+
+
+SID: dict[str, t.Any] = {"mysql_debian_suite": "sid"}
+
+
+@pytest.mark.parametrize(
+    ("installed", "data", "variables", "words"),
+    [
+        # A server that is there: what it is, and where it may go.
+        ("8.0.46", "mysql 8.0.46", {"mysql_version": "8.4"}, ""),
+        ("8.4.6", KEPT, {"mysql_version": "9.7"}, ""),
+        ("8.4.6", KEPT, {"mysql_version": "8.4.7"}, ""),
+        ("8.4.6", KEPT, {"mysql_version": ""}, ""),
+        ("8.0.46", "mysql 8.0.46", {"mysql_version": "9.7"}, "cannot go from 8.0.46 to 9.7: it must go through 8.4 first"),
+        ("8.4.6", KEPT, {"mysql_version": "8.0"}, "cannot go from 8.4.6 to 8.0: it never goes back"),
+        ("8.4.6", KEPT, {"mysql_version": "8.4.5"}, "cannot go back from 8.4.6 to 8.4.5"),
+        ("8.4.6", KEPT, {"mysql_version": "9.6"}, "asks for the series 9.6, which is none of the LTS series"),
+        ("8.0.15", "mysql 8.0.15", {"mysql_version": "8.4"}, "MySQL 8.0.15 and W&B needs 8.0.28 or newer"),
+        ("9.3.0", "mysql 9.3.0", {"mysql_version": "9.7"}, "MySQL 9.3.0, an innovation release"),
+        # Data without their server: the same, and what is not known is not taken over.
+        ("", "mysql 8.0.46", {"mysql_version": "8.4"}, ""),
+        ("", KEPT, {"mysql_version": "8.4"}, ""),
+        ("", KEPT, SID, ""),  # what sid has is compared when apt has said it
+        ("", "mysql 8.0.46", {"mysql_version": "9.7"}, "cannot go from 8.0.46 to 9.7: it must go through 8.4 first"),
+        ("", "mysql 9.7.4", {"mysql_version": "8.4"}, "cannot go from 9.7.4 to 8.4: it never goes back"),
+        ("", "mysql 9.7.4", {}, "cannot go from 9.7.4 to 8.4: it never goes back"),  # which a repository has unless one is named
+        ("", "mysql 9.3.0", {"mysql_version": "8.4"}, "data of MySQL 9.3.0, an innovation release"),
+        ("", "mysql 9.6.0", {"mysql_version": "8.0"}, "data of MySQL 9.6.0, an innovation release"),
+        ("", "mysql 8.0.15", {"mysql_version": "8.4"}, "data of MySQL 8.0.15, which is older than 8.0.28"),
+        ("", "mysql", {"mysql_version": "9.7"}, "data of a MySQL whose version they do not tell"),
+        ("", "mysql", SID, "data of a MySQL whose version they do not tell"),
+        ("", "old", {}, "holds data of MySQL 5.7 or earlier"),
+        ("", "mariadb", {}, "holds data of MariaDB"),
+        ("", "other", {}, "holds files that are not of MySQL"),
+    ],
+)
+def test_steps_that_mysql_forbids_are_refused(installed, data, variables, words):
+    said = unsupported({"data": data, **({"program": server(installed)} if installed else {})}, **variables)
+    assert words in said and bool(said) is bool(words)
+    assert not said or "for example" in said
+
+
+def test_an_upgrade_that_was_broken_off_goes_on():
+    """The new program is there and its package not whole; the data tell no version, as those of 8.0 do, or the one of before."""
+    for data in ("mysql", "mysql 8.0.40"):
+        assert unsupported({"program": server("8.4.6"), "status": "iF", "data": data}, mysql_version="8.4") == ""
+    assert "cannot go from 8.0.40 to 9.7" in unsupported({"program": server("9.7.4"), "status": "iF", "data": "mysql 8.0.40"}, mysql_version="9.7")
+
+
+def test_on_el_data_without_a_server_need_a_version_to_go_to():
+    """dnf tells no plan before it installs."""
+    facts = {"ansible_facts": {"os_family": "RedHat", "distribution": "Rocky", "distribution_major_version": "10"}, "mysql_install_method": "distribution"}
+    assert "no server, and mysql_version is empty" in unsupported({"data": KEPT}, **facts)
+    assert unsupported({"data": KEPT}, **facts, mysql_version="8.4") == ""
+
+
+@pytest.mark.parametrize(
+    ("offered", "base", "stops"),
+    [("9.7.4", "8.0.46", True), ("9.7.4", "8.4.6", False), ("8.4.6", "9.7.4", True), ("8.4.5", "8.4.6", True), ("8.4.6", "", False), ("", "8.4.6", False)],
+)
+def test_what_apt_would_bring_is_compared_with_data_that_have_no_server(offered, base, stops):
+    (block,) = trusted("tasks/debian.yml")
+    (task,) = [task for task in block["block"] if task["name"] == "Stop for a version to which MySQL cannot go"]
+    plan = {"stdout": f"Inst mysql-server-core ({offered}-2 Debian:unstable [amd64])" if offered else ""}
+    one = templar({"data": f"mysql {base}"} if base else {}, __mysql_plan=plan, offered=block["vars"]["offered"], **task["vars"])
+    assert (one.evaluate_conditional(task["when"]) and not one.evaluate_conditional(task["ansible.builtin.assert"]["that"])) is stops
+
+
+@pytest.mark.parametrize(
+    ("found", "variables", "words"),
+    [
+        ({"lost": "yes", "program": server("8.4.6"), "unfilled": "yes"}, {}, "/var/lib/mysql is empty, and"),
+        ({"lost": "yes"}, {"mysql_data_dir": "/srv/mysql"}, "is its disk mounted?"),
+        ({"lost": "yes", "program": server("8.4.6")}, {"mysql_install_method": "preinstalled"}, ""),  # its data may be anywhere
+        ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {"mysql_version": "8.4.7"}, "this host has Percona's MySQL"),
+        ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {}, ""),
+        ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {"mysql_version": "8.4.7", "mysql_flavour": "percona"}, ""),
+        ({"program": server("8.4.6")}, {"mysql_version": "8.4.7", "mysql_flavour": "percona"}, "this host has another MySQL"),
+        ({"program": server("8.4.6")}, {"mysql_install_method": "preinstalled", "mysql_version": "8.4.7"}, "leaves as it is"),
+        ({"program": server("8.4.6")}, {"mysql_install_method": "preinstalled", "mysql_version": "8.4"}, ""),
+    ],
+)
+def test_what_would_take_the_place_of_a_server_is_refused(found, variables, words):
+    said = unsupported(found, **variables)
+    assert words in said and bool(said) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"), [("9.7.9", "mysql_version is 9.7.9 and mysql_packages brings 9.7.4"), ("9.7", ""), ("9.7.4", ""), ("9.7.4-2", ""), ("", "")]
+)
+def test_package_files_of_another_version_are_refused(version, words):
+    files = [{"source": "/srv/mysql-server_9.7.4-2_amd64.deb", "sha256": "0" * 64}]
+    said = unsupported({}, mysql_install_method="packages", mysql_packages=files, mysql_version=version)
+    assert words in said and bool(said) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("groups", "own", "share"),
+    [
+        ({"wandb_mysql": ["db1"]}, 0, 70),
+        ({"wandb_mysql": ["db1"], "wandb_server": ["app1"]}, 0, 70),
+        ({"wandb_mysql": ["db1"], "wandb_server": ["db1"]}, 0, 25),
+        ({"wandb_mysql": ["db1"], "wandb_minio": ["s1", "db1"]}, 0, 25),
+        ({"wandb_mysql": ["db1"], "wandb_proxy": ["db1"]}, 50, 50),
+    ],
+)
+def test_a_host_of_its_own_gives_mysql_more_of_its_memory(groups, own, share):
+    facts = trust_as_template(trusted("vars/main.yml")["_mysql_tuning"].replace("| baremetal.wandb.mysql_tuning", ""))
+    there = templar({"program": server("8.4.6"), "data": KEPT}, groups=groups, mysql_memory_share=own, mysql_certificate=False)
+    assert f"({share} % of 32.0 GiB)" in mysql_tuning(there.template(facts))["reasons"][0]
