@@ -24,6 +24,7 @@ fi
 for python in "$root"/etc/python3.*; do
     cp "$(dirname "$0")/sitecustomize.py" "$python/sitecustomize.py"
 done
+chroot "$root" python3 -c '' # compiles it, so that no host writes into /usr when it first runs Python
 
 # Hosts are thrown away, so dpkg need not wait for the disk.
 echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/lab"
