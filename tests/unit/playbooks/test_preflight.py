@@ -17,3 +17,13 @@ def test_every_text_of_the_site_is_looked_at_for_line_breaks():
     plays = yaml.safe_load((TOP / "playbooks/preflight.yml").read_text(encoding="utf-8"))
     (task,) = [task for play in plays for task in play.get("pre_tasks", []) if "secrets" in task.get("vars", {})]
     assert set(task["vars"]["secrets"] + task["vars"]["others"]) == texts - {"wandb_address"}  # which every host has of its own
+
+
+def test_every_role_is_asked_before_the_first_change():
+    plays = yaml.safe_load((TOP / "playbooks/preflight.yml").read_text(encoding="utf-8"))
+    imports = [task["ansible.builtin.import_role"] for play in plays for task in play.get("tasks", []) if "ansible.builtin.import_role" in task]
+    asked = {role["name"] for role in imports if role["tasks_from"] == "preflight"} | {role["role"] for play in plays for role in play.get("roles", [])}
+    assert asked == {f"baremetal.wandb.{path.parent.parent.name}" for path in (TOP / "roles").glob("*/tasks/main.yml")}
+    for role in asked:
+        specs = yaml.safe_load((TOP / "roles" / role.rsplit(".", 1)[1] / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+        assert role == "baremetal.wandb.preflight" or specs["preflight"] == specs["main"]
