@@ -2,12 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/, what is known of its files, and run.py."""
+"""Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/, what is known of its files, and
+run.py; builds the archive once for all who look at it."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "collections"), str(TOP / "tests/unit/repo"), str(TOP / "tests")]
+
+
+@pytest.fixture(name="archive", scope="session")
+def built_archive(tmp_path_factory):
+    """The collection archive that is published."""
+    folder = tmp_path_factory.mktemp("archive")
+    subprocess.run([sys.executable, TOP / "tests/run.py", "build", folder], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    (path,) = folder.glob("baremetal-wandb-*.tar.gz")
+    return path

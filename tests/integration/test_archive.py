@@ -31,14 +31,6 @@ def run(*words, cwd, **environment):
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("archive")
-    run(sys.executable, TOP / "tests/run.py", "build", folder, cwd=folder)
-    (path,) = folder.glob("baremetal-wandb-*.tar.gz")
-    return path
-
-
-@pytest.fixture(scope="module")
 def installed(archive, tmp_path_factory):
     """Environment and folder of a controller that has the archive and nothing of the checkout."""
     home = tmp_path_factory.mktemp("controller")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,21 +23,29 @@ REFUSED = {"url": "https://127.0.0.1:1", "s3_url": "https://127.0.0.1:1", "only"
 
 
 @pytest.mark.parametrize(
-    "planned, arguments, ends_well",
-    [("__nginx_service", ["--check"], True), ("__server_service", ["--check"], True), ("__minio_service", ["--check"], True)]
-    + [("", ["--check"], False), ("__mysql_made", ["--check"], False), ("__nginx_service", [], False)],
+    ("argument", "ends_well"),
+    [
+        ("--check", {"__nginx_service": True, "__server_service": True, "__minio_service": True, "other": False, "__mysql_made": False}),
+        ("--diff", {"__nginx_service": False}),
+    ],
 )
-def test_proof_of_the_names_after_a_plan(tmp_path, planned, arguments, ends_well):
-    """Host b is the one that the plan changes, host a the one that looks."""
+def test_proof_of_the_names_after_a_plan(tmp_path, argument, ends_well):
+    """A play for each result of a change that is planned: host b of it is the one that the plan changes, host a the one that looks."""
     tasks = yaml.safe_load((TOP / "roles/verify/tasks/check.yml").read_text(encoding="utf-8"))
     (repairing,) = [task[CHECK]["repairing"] for task in tasks if CHECK in task]
-    change = {"ansible.builtin.debug": {"msg": "planned"}, "changed_when": "inventory_hostname == 'b'", "register": planned or "other"}
-    look = {CHECK: {**REFUSED, "repairing": repairing}, "when": "inventory_hostname == 'a'"}
     values = [str(TOP / "roles/verify/vars/main.yml")]
-    play = {"hosts": "all", "connection": "local", "gather_facts": False, "vars_files": values, "tasks": [change, look]}
-    (tmp_path / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{TOP / 'collections'}:{CACHED}", "ANSIBLE_HOME": str(tmp_path / "home")}
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "a,b", "-e", f"ansible_python_interpreter={sys.executable}"]
-    done = subprocess.run([*command, *arguments, str(tmp_path / "play.json")], capture_output=True, text=True, check=False, env=environment)
-    assert (done.returncode == 0) == ends_well, done.stdout + done.stderr
-    assert ends_well or "(edge.wandb.port)" in " ".join(done.stdout.split())
+    plays = []
+    for name in ends_well:
+        change = {"ansible.builtin.debug": {"msg": "planned"}, "changed_when": True, "register": name, "when": f"inventory_hostname == 'b{name}'"}
+        look = {CHECK: {**REFUSED, "repairing": repairing}, "when": f"inventory_hostname == 'a{name}'"}
+        hosts = f"a{name},b{name}"
+        plays.append({"hosts": hosts, "connection": "local", "gather_facts": False, "vars_files": values, "tasks": [change, look]})
+    (tmp_path / "play.json").write_text(json.dumps(plays), encoding="utf-8")
+    options = {"ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1"}
+    environment = {**os.environ, **options, "ANSIBLE_COLLECTIONS_PATH": f"{TOP / 'collections'}:{CACHED}"}
+    inventory = ",".join(play["hosts"] for play in plays)
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", inventory, "-e", f"ansible_python_interpreter={sys.executable}"]
+    done = subprocess.run([*command, argument, str(tmp_path / "play.json")], capture_output=True, text=True, check=False, env=environment)
+    found = re.findall(r"^a(\w+) +: .* failed=(\d) ", done.stdout, re.MULTILINE)
+    assert {name: failed == "0" for name, failed in found} == ends_well, done.stdout + done.stderr
+    assert len(re.findall(r"^fatal: .*\(edge\.wandb\.port\)", done.stdout, re.MULTILINE)) == list(ends_well.values()).count(False), done.stdout
