@@ -123,6 +123,8 @@ def test_what_mkfs_and_minio_made_is_no_foreign_data(node, tmp_path):
     ("recorded", "formed", "passes"),
     [
         ('MINIO_VOLUMES="http://192.0.2.21:9000/mnt/disk1 http://192.0.2.22:9000/mnt/disk1"', True, True),
+        # The order counts.
+        ('MINIO_VOLUMES="http://192.0.2.22:9000/mnt/disk1 http://192.0.2.21:9000/mnt/disk1"', True, False),
         ("# MINIO_VOLUMES\nMINIO_VOLUMES=http://192.0.2.21:9000/mnt/disk1", True, False),
         ("MINIO_VOLUMES=http://192.0.2.21:9000/mnt/disk1", False, True),
         ("MINIO_OPTS=--quiet", True, True),
