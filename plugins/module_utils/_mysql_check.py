@@ -43,7 +43,8 @@ OWN_RECORD = frozenset(name for profile in PROFILES.values() for name in profile
 
 class Want(t.NamedTuple):
     """The module's options that the facts are compared with. I(expected) are those that a profile names, I(profile) what the profile asked for has of them,
-    I(settings) all others; I(pending) wait for a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode. I(retired_password) is a secret."""
+    I(settings) all others; I(pending) wait for a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode.
+    I(retired_password) is a secret."""
 
     database: str
     encoding: str

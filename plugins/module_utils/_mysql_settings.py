@@ -35,8 +35,9 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start, at which it held I(began), the options as they are written there, if that is known; I(loaded) and I(certificate) which certificate the server shows and which the file of C(ssl_cert) holds,
-    I(files) how many files the process may have open and how many a new one might."""
+    option file changed after the start, at which it held I(began), the options as they are written there, if that is known; I(loaded) and I(certificate)
+    which certificate the server shows and which the file of C(ssl_cert) holds, I(files) how many files the process may have open and how many a new one
+    might."""
 
     variables: dict[str, str]
     persisted: dict[str, str] = {}
@@ -50,8 +51,9 @@ class Found(t.NamedTuple):
 
 
 class Change(t.NamedTuple):
-    """One difference. I(how) is C(set) for a variable of the running server, C(reset) for one that goes back to its default, C(reset_persisted) for a value that C(SET PERSIST) keeps over
-    the file, C(reload_tls) for certificates that are to be read again, C(restart) for what only a start of the server can change."""
+    """One difference. I(how) is C(set) for a variable of the running server, C(reset) for one that goes back to its default, C(reset_persisted) for a
+    value that C(SET PERSIST) keeps over the file, C(reload_tls) for certificates that are to be read again, C(restart) for what only a start of the server
+    can change."""
 
     name: str
     before: str | None

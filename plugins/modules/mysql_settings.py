@@ -118,8 +118,8 @@ changes:
       sample: 32M
     how:
       description:
-        - C(set) when the running server took it, C(reset) when it went back to the default, C(reset_persisted) when a persisted value was dropped, C(reload_tls) when it read its certificates
-          again, C(restart) when only a restart of the server brings it.
+        - C(set) when the running server took it, C(reset) when it went back to the default, C(reset_persisted) when a persisted value was dropped,
+          C(reload_tls) when it read its certificates again, C(restart) when only a restart of the server brings it.
       type: str
       returned: always
       sample: set

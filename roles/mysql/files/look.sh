@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# look.sh MYSQLD PORT MAIN_FILE SETTINGS_FILE DATA_DIR ROTATION_FILE ADDRESSES SERVICE LOG...: what is known of MySQL on this host before anything is
+# look.sh MYSQLD PORT MAIN_FILE SETTINGS_FILE DATA_DIR ROTATION_FILE ADDRESSES SERVICE SOURCE LOG...: what is known of MySQL on this host before anything is
 # changed, as lines NAME=VALUE. Begins with the functions of options.sh and unfinished.sh.
 #   program            what MYSQLD says of its version; nothing when it is not there or cannot run
 #   package, status    the version of the package that MYSQLD came with, and dpkg's word for its state ("ii" is installed whole)
@@ -16,6 +16,7 @@
 #   lost               yes when DATA_DIR, which the option files name, holds nothing, and SETTINGS_FILE is of a server that has run
 #   owner              whose DATA_DIR is when it holds nothing
 #   unfilled           yes on EL, whose packages fill no data directory, when DATA_DIR is the one that the option files name and is still to be filled
+#   source             SOURCE, the file of the repository that this role wrote, in base64
 #   unloaded           yes when systemd has not read the unit's files as they are now
 #   log_folder         yes when there is a folder for the last LOG
 #   logrotate          its program, if it is there
@@ -24,8 +25,8 @@
 LC_ALL=C
 export LC_ALL
 mysqld=$1 port=$2 main=$3 settings=$4 folder=$5 rotation=$6 addresses=$7
-service=$8
-shift 8
+service=$8 source=$9
+shift 9
 state=''
 
 program=$("$mysqld" --version 2> /dev/null) && echo "program=$program" | head -n 1
@@ -117,6 +118,7 @@ case $holds in
     ;;
 esac
 
+if [ -e "$source" ]; then echo "source=$(base64 --wrap=0 "$source")"; fi
 echo "logrotate=$(command -v logrotate)"
 if [ -e "$rotation" ]; then
   echo "rotation=$(stat --format=%a:%u:%g "$rotation") $(sha256sum < "$rotation" | cut -d' ' -f1)"

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# packages-apt.sh SOURCE SUITE DATA_DIR try|install PACKAGE...: bring packages, which may be files or NAME=VERSION, with all that they need. SUITE is the one
-# that they come from, SOURCE an apt source without which they cannot be had; either may be empty. DATA_DIR is what they fill, empty where the server is
-# installed whole already. With `try` they are downloaded and apt's plan is printed. Begins with the functions of unfinished.sh.
+# packages-apt.sh SOURCE SUITE DATA_DIR update|try|install PACKAGE...: bring packages, which may be files or NAME=VERSION, with all that they need. SUITE is
+# the one that they come from, SOURCE an apt source without which they cannot be had; either may be empty. DATA_DIR is what they fill, empty where the
+# server is installed whole already. With `update` it is only seen that SOURCE can be used, with `try` they are downloaded and apt's plan is printed. Begins
+# with the functions of unfinished.sh.
 set -e
 LC_ALL=C DEBIAN_FRONTEND=noninteractive
 export LC_ALL DEBIAN_FRONTEND
@@ -12,6 +13,10 @@ get() {
     --allow-change-held-packages ${suite:+--target-release="$suite"} "$@"
 }
 
+# With the journal of a dpkg that was killed apt does nothing, not even a download; the next dpkg that writes anything takes it in. One that runs has a
+# journal, too, and its lock then lets this one do nothing.
+if [ -n "$(ls /var/lib/dpkg/updates)" ]; then dpkg --set-selections < /dev/null || true; fi
+
 # A held package keeps those that belong to it from being upgraded, too.
 held=$(apt-mark showhold | grep -E '^(mysql|percona-server)-' || true)
 if [ -n "$held" ]; then
@@ -19,11 +24,12 @@ if [ -n "$held" ]; then
   echo "$held" | xargs apt-mark -qq unhold
 fi
 
+# Of the other sources a stale list does; of this one none. A file needs neither.
+if [ "$verb" != install ] && [ -n "$source" ]; then
+  apt-get --quiet update --error-on=any --option Dir::Etc::sourcelist="$source" --option Dir::Etc::sourceparts=- --option APT::Get::List-Cleanup=0 >&2
+fi
+if [ "$verb" = update ]; then exit; fi
 if [ "$verb" = try ]; then
-  # Of the other sources a stale list does; of this one none. A file needs neither.
-  if [ -n "$source" ]; then
-    apt-get --quiet update --error-on=any --option Dir::Etc::sourcelist="$source" --option Dir::Etc::sourceparts=- --option APT::Get::List-Cleanup=0 >&2
-  fi
   case $1 in
     /*) ;;
     *) apt-get --quiet update >&2 ;;

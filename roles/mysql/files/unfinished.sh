@@ -19,9 +19,12 @@ end_filling() {
 }
 
 # is_half_filled DATA_DIR SERVICE: whether a first installation was broken off while it made the data. A mark alone does not say so: it stays where only
-# its removal was broken off, and a server that serves these data, or has done so, may have written somebody's.
+# its removal was broken off, and a server that serves these data, or has done so, may have written somebody's: it has begun a binary log then, or has
+# another database than its own.
 is_half_filled() {
-  [ -e "$1.baremetal-wandb-first" ] && ! is_empty "$1" && ! [ -e "$1/auto.cnf" ] && ! systemctl is-active --quiet "$2.service"
+  [ -e "$1.baremetal-wandb-first" ] && ! is_empty "$1" && ! systemctl is-active --quiet "$2.service" \
+    && [ -z "$(find "$1/" -mindepth 1 -maxdepth 1 \( -name '*.index' -o -type d ! -name mysql ! -name performance_schema ! -name sys \
+      ! -name '#innodb_*' ! -name lost+found \) | head -n 1)" ]
 }
 
 is_empty() {

@@ -83,7 +83,7 @@ def looked(folder, held=(), options="", settings=None, state="", active=False):
     for name in held:
         (folder / name.replace("MARK", "data.baremetal-wandb-first")).touch()
     script = FUNCTIONS + "".join((TOP / "roles/mysql/files" / name).read_text(encoding="utf-8") for name in ("unfinished.sh", "look.sh"))
-    arguments = [mysqld, "3306", folder / "my.cnf", folder / "my.cnf.d/zz.cnf", data, "/nonexistent", "127.0.0.1", "mysql", "/nonexistent.log"]
+    arguments = [mysqld, "3306", folder / "my.cnf", folder / "my.cnf.d/zz.cnf", data, "/nonexistent", "127.0.0.1", "mysql", "/nonexistent", "/nonexistent.log"]
     done = subprocess.run(["/bin/sh", "-c", script, "sh", *map(str, arguments)], capture_output=True, text=True, check=False, env={"PATH": str(tools)})
     return done.stdout.splitlines()
 
@@ -96,7 +96,7 @@ def looked(folder, held=(), options="", settings=None, state="", active=False):
         ([], "[mysqld]\ndatadir=/srv/mysql\n", False),  # the data are elsewhere
         (["data/mysql.ibd"], "[mysqld]\ndatadir=TOP/data/\n", False),
         (["data/mysql.ibd", "MARK"], "", True),
-        (["data/mysql.ibd", "data/auto.cnf", "MARK"], "", False),  # a server has begun with them, so they may be somebody's
+        (["data/mysql.ibd", "data/binlog.index", "MARK"], "", False),  # a server has begun with them, so they may be somebody's
     ],
 )
 def test_on_el_a_data_directory_that_is_still_to_be_filled_is_seen(tmp_path, held, options, unfilled):
@@ -110,7 +110,7 @@ def test_on_el_a_data_directory_that_is_still_to_be_filled_is_seen(tmp_path, hel
         ("hi ", [], False, "mysql"),
         ("iF ", [], False, "unfinished"),
         ("iF ", [], True, "mysql"),
-        ("iF ", ["data/auto.cnf"], False, "mysql"),
+        ("iF ", ["data/binlog.index"], False, "mysql"),
     ],
 )
 def test_a_mark_alone_does_not_make_data_nobody_s(tmp_path, state, more, active, data):
@@ -120,7 +120,8 @@ def test_a_mark_alone_does_not_make_data_nobody_s(tmp_path, state, more, active,
 
 @pytest.mark.parametrize(
     ("mark", "program_state", "more", "aside"),
-    [(True, 3, [], True), (True, 0, [], False), (True, 3, ["auto.cnf"], False), (False, 3, [], False)],
+    [(True, 3, [], True), (True, 0, [], False), (False, 3, [], False)]
+    + [(True, 3, ["binlog.index"], False), (True, 3, ["wandb_local/"], False), (True, 3, ["auto.cnf", "sys/"], True)],
 )
 def test_only_what_a_first_installation_left_is_set_aside(tmp_path, mark, program_state, more, aside):
     """What is in use stays, whatever a mark says."""
@@ -129,7 +130,7 @@ def test_only_what_a_first_installation_left_is_set_aside(tmp_path, mark, progra
     data.mkdir()
     program(tools, "systemctl", f'[ "$1" = is-active ] && exit {program_state}\nexit 0\n')
     for name in ["mysql.ibd", *more]:
-        (data / name).touch()
+        (data / name).mkdir() if name.endswith("/") else (data / name).touch()
     if mark:
         (tmp_path / "data.baremetal-wandb-first").touch()
     script = (TOP / "roles/mysql/files/unfinished.sh").read_text(encoding="utf-8") + '\nbegin_filling "$@"'

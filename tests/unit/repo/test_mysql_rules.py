@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import typing as t
 
@@ -16,6 +17,7 @@ from ansible_collections.baremetal.wandb.plugins.filter.mysql_tuning import mysq
 from repository import TOP
 
 ROLE = TOP / "roles/mysql"
+FILTER = "| baremetal.wandb.openpgp_keys"  # for a key that hosts fetch
 KEPT = "mysql 8.4.6"  # how look.sh tells of data
 
 
@@ -155,6 +157,50 @@ def test_what_would_take_the_place_of_a_server_is_refused(found, variables, word
 def test_package_files_of_another_version_are_refused(version, words):
     files = [{"source": "/srv/mysql-server_9.7.4-2_amd64.deb", "sha256": "0" * 64}]
     said = unsupported({}, mysql_install_method="packages", mysql_packages=files, mysql_version=version)
+    assert words in said and bool(said) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("there", "variables", "differs"),
+    [
+        ("same", {}, False),
+        ("same", {"mysql_repository_url": "http://mirror2/mysql"}, True),
+        ("prolonged key", {}, True),
+        ("", {}, False),  # MySQL came from somewhere else
+        ("same", {"mysql_repository_url": "http://mirror2/mysql", "mysql_version": "9.7"}, False),  # an upgrade writes it itself
+        ("same", {"mysql_repository_url": "http://mirror2/mysql", "mysql_install_method": "preinstalled"}, False),
+    ],
+)
+def test_a_repository_that_has_changed_is_brought_to_a_server_that_is_there(there, variables, differs):
+    key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n"
+    kept = {**trusted("vars/main.yml"), "_mysql_source_differs": trust_as_template(trusted("vars/main.yml")["_mysql_source_differs"].replace(FILTER, ""))}
+    known = {"program": server("8.4.6"), "data": KEPT}
+    asked = {**kept, "mysql_install_method": "repository", "mysql_repository_key": "/srv/mysql.asc", "_mysql_key_text": key}
+    text = templar(known, **asked).template(trust_as_template("{{ _mysql_source }}{{ _mysql_source_key }}"))
+    assert text.endswith(" -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n -----END PGP PUBLIC KEY BLOCK-----\n")
+    if there == "prolonged key":
+        text = text.replace("abc", "abd")
+    found = {**known, **({"source": base64.b64encode(text.encode()).decode()} if there else {})}
+    assert templar(found, **{**asked, **variables}).template(trust_as_template("{{ _mysql_source_differs }}")) is differs
+
+
+@pytest.mark.parametrize(
+    ("settings", "hours", "words"),
+    [
+        ({}, 24, ""),
+        ({"binlog_expire_logs_seconds": 0}, 24, ""),  # never
+        ({"binlog_expire_logs_seconds": 86401}, 24, ""),
+        ({"binlog_expire_logs_seconds": 86400}, 24, "mysql_settings.binlog_expire_logs_seconds must be more than the 24 hours"),
+        ({"binlog_expire_logs_seconds": "86400"}, 12, ""),
+        ({"expire_logs_days": 1}, 24, "mysql_settings.expire_logs_days must be more than the 24 hours"),
+        ({"expire_logs_days": 2}, 24, ""),
+        ({}, 168, "mysql_backup_interval_hours must be from 1 to 167"),
+        ({"binlog_expire_logs_seconds": 2592000}, 168, ""),
+        ({}, 0, "mysql_backup_interval_hours must be from 1 to 167"),
+    ],
+)
+def test_the_binary_log_reaches_back_to_the_last_backup(settings, hours, words):
+    said = impossible(mysql_settings=settings, mysql_backup_interval_hours=hours, mysql_debian_suite="sid")
     assert words in said and bool(said) is bool(words)
 
 

@@ -106,7 +106,10 @@ def test_versions_are_judged_by_their_series(version, status, words):
         ("262144", FILE, {"planned": frozenset(["sort_buffer_size"])}, "warn", "262144, from /etc/mysql/zz.cnf", "would be set by this run"),
         ("262144", FILE, {"expected": {}}, "skip", "not asked for by the profile", ""),
         # What was asked for instead of the profile's: more is as good, less is there and named.
-        ("67108864", FILE, {"expected": {"sort_buffer_size": "64M"}, "profile": {"sort_buffer_size": "33554432"}}, "pass", "67108864, from /etc/mysql/zz.cnf", ""),
+        (
+            *("67108864", FILE, {"expected": {"sort_buffer_size": "64M"}, "profile": {"sort_buffer_size": "33554432"}}),
+            *("pass", "67108864, from /etc/mysql/zz.cnf", ""),
+        ),
         (
             *("262144", FILE, {"expected": {"sort_buffer_size": "256K"}, "profile": {"sort_buffer_size": "33554432"}}),
             *("warn", "262144, from /etc/mysql/zz.cnf", "W&B asks for 33554432: remove it"),

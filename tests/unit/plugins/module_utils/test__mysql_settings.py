@@ -79,7 +79,8 @@ def test_a_setting_that_was_set_live_and_is_no_longer_listed():
     assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE, ["port"]) == [Change("port", "1", "no longer listed", "reset")]
     assert _mysql_settings.plan(there, {"sync_binlog": "1"}, FILE, ["port"], ["port"]) == [Change("port", "1", "no longer listed", "restart")]
     assert _mysql_settings.plan(there, {"sync_binlog": "1", "port": "1"}, FILE, ["port"]) == []
-    there = Found({"ssl_cert": "/c.pem", "thread_cache_size": "9", "init_file": "/i"}, origins=dict.fromkeys(("ssl_cert", "thread_cache_size", "init_file"), OURS))
+    made = {"ssl_cert": "/c.pem", "thread_cache_size": "9", "slow_query_log_file": "/l"}  # by the start, where no file has them
+    there = Found(made, origins=dict.fromkeys(made, OURS))
     assert {change.how for change in _mysql_settings.plan(there, {}, FILE)} == {"restart"}
 
 
