@@ -23,7 +23,9 @@ options:
       - Leave it out when the store's certificate comes from a public CA, or when it is reached over plain HTTP.
     type: path
   timeout:
-    description: How long each request may take, in seconds.
+    description:
+      - How long each request may take, in seconds.
+      - A MinIO node that another one has just been lost from waits up to 10 s for it at its first listing (its C(rest.DefaultTimeout)), and at times twice.
     type: int
-    default: 10
+    default: 30
 """

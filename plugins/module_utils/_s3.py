@@ -14,7 +14,7 @@ CONNECTION: dict[str, t.Any] = {
     "access_key": {"type": "str", "required": True, "no_log": False},
     "secret_key": {"type": "str", "required": True, "no_log": True},
     "ca_file": {"type": "path"},
-    "timeout": {"type": "int", "default": 10},
+    "timeout": {"type": "int", "default": 30},
 }
 
 
