@@ -9,7 +9,7 @@
     run.py soak                  the long series of tests/soak
     run.py build [FOLDER]        the collection archive, into the checkout or FOLDER
 
-Steps run two at a time. Each writes its whole output to tests/output/NAME.log; the end of it is shown when the step fails.
+Steps run three at a time. Each writes its whole output to tests/output/NAME.log; the end of it is shown when the step fails.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LAB = [PYTHON, "tests/lab/lab.py"]
 PARTS = ("minio", "standin-image", "wheels")
 # The scenarios that take longest start first; the others follow by name.
 LONGEST = ("cluster", "single", "mysql", "nginx", "mysql_packages", "verify")
-SLOTS = 2
+SLOTS = 3
 STEP_TIMEOUT = 45 * 60  # seconds
 
 
@@ -265,12 +265,16 @@ RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=\d+ +unreachable=(\d+) +failed=
 
 
 def last_error(log: str) -> str:
-    """Where and why a play of a scenario ended, in one line: the last task that Ansible reported as failed, and the begin of its message."""
-    found = list(re.finditer(r"^\[ERROR\]: (.*)", log, re.MULTILINE))
-    if not found:
+    """Where and why a play of a scenario ended, in one line: the last task that Ansible reported as failed, and the begin of its message.
+
+    A task that ran a play of its own shows that play's output indented; what failed in there follows.
+    """
+    ends = [*re.finditer(r"^\[ERROR\]: (.*)", log, re.MULTILINE)][-1:]
+    if not ends:
         return ""
-    tasks = re.findall(r"^TASK \[(.*)\] \**$", log[: found[-1].start()], re.MULTILINE)
-    return f"{tasks[-1] if tasks else ''}: {found[-1][1][:300]}"
+    ends += [*re.compile(r"^ +\[ERROR\]: (.*)", re.MULTILINE).finditer(log, ends[0].end())][-1:]
+    tasks = [re.findall(r"^ *TASK \[(.*)\] \**$", log[: end.start()], re.MULTILINE) for end in ends]
+    return "; in it ".join(f"{names[-1] if names else ''}: {end[1][:300]}" for names, end in zip(tasks, ends))
 
 
 def worked_hosts(log: str, name: str, action: str) -> set[str]:
@@ -353,7 +357,7 @@ def test_steps(wanted: list[str]) -> list[Step]:
     if wanted:
         return [*parts, *molecule]
     integration = [Step("integration", pytest("tests/integration"), tuple(parts))] if existing("tests/integration") else []
-    # One slot makes the slow part while the other checks; then what waits for the parts, long steps first so that both slots end together.
+    # The slow part is made beside the checks; then comes what waits for the parts, long steps first so that the slots end together.
     return [parts[0], *check_steps(), *parts[1:], *molecule[: len(LONGEST)], *integration, *molecule[len(LONGEST) :]]
 
 
