@@ -83,7 +83,8 @@ def test_the_last_error_is_named_with_its_task(runner):
     log = "TASK [Try it] ***\n[ERROR]: wanted\nTASK [Look at it] ****\n[ERROR]: Task failed: Action failed: it is gone\nOrigin: x\nTASK [Clean] **\n"
     assert runner.last_error(log) == "Look at it: Task failed: Action failed: it is gone"
     assert runner.last_error("no play ran") == ""
-    log += "fatal: [localhost]: FAILED! =>\n    stdout: |4-\n        TASK [Open it] ***\n        [ERROR]: it is locked\n        PLAY RECAP\nTASK [Clean up] ***\n"
+    log += "fatal: [localhost]: FAILED! =>\n    stdout: |4-\n        TASK [Open it] ***\n        [ERROR]: it is locked\n"
+    log += "        PLAY RECAP\nTASK [Clean up] ***\n"
     assert runner.last_error(log) == "Look at it: Task failed: Action failed: it is gone; in it Open it: it is locked"
 
 
