@@ -13,6 +13,8 @@ Prints a table and writes docs/results/bench.json. A no-op in which anything cha
 from __future__ import annotations
 
 import argparse
+import collections
+import itertools
 import json
 import os
 import re
@@ -39,11 +41,12 @@ RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +faile
 
 
 class Run(t.NamedTuple):
-    """What one command took and did: executions are remote module executions by host, changed the sum of the recap."""
+    """What one command took and did: executions are remote module executions by host, changed the sum of the recap, checks the seconds of check modules."""
 
     seconds: float
     changed: int
     executions: dict[str, int]
+    checks: dict[str, list[float]]
 
 
 def run(*words: str) -> Run:
@@ -60,10 +63,19 @@ def run(*words: str) -> Run:
         begun = time.monotonic()
         done = subprocess.run(words, cwd=TOP, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         seconds = time.monotonic() - begun
-        executions = {host: len(records) for host, records in count.read(path).items() if host not in count.LOCAL}
+        ran = {host: records for host, records in count.read(path).items() if host not in count.LOCAL}
     if done.returncode:
         sys.exit(f"{done.stdout}\nbench: {' '.join(words[:3])} ... ended with exit code {done.returncode}")
-    return Run(seconds, sum(int(changed) for _host, _ok, changed, _unreachable, _failed in RECAP.findall(done.stdout)), executions)
+    checks: dict[str, list[float]] = collections.defaultdict(list)
+    for record in itertools.chain(*ran.values()):
+        if record["module"].endswith("_check"):
+            checks[record["module"].split(".")[-1]].append(record["seconds"])
+    changed = sum(int(changed) for _host, _ok, changed, _unreachable, _failed in RECAP.findall(done.stdout))
+    return Run(seconds, changed, {host: len(records) for host, records in ran.items()}, checks)
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(values), 1), "min": round(min(values), 1), "max": round(max(values), 1)}
 
 
 def say(text: str) -> None:
@@ -81,6 +93,7 @@ def measure(rounds: int) -> dict[str, t.Any]:
     site("-e", "verify_client=always")
     series: dict[str, list[float]] = {"ping": [], "no-op": [], "proof": [], "proof with the real client": []}
     executions: dict[str, int] = {}
+    checks: dict[str, list[float]] = collections.defaultdict(list)
     for number in range(1, rounds + 1):
         series["ping"].append(run("ansible", *SITE, "all", "-m", "ansible.builtin.ping").seconds)
         noop = site("-e", "verify_client=never")
@@ -90,7 +103,10 @@ def measure(rounds: int) -> dict[str, t.Any]:
             sys.exit(f"bench: executions differ between two no-ops: {executions} and {noop.executions}")
         executions = noop.executions
         series["no-op"].append(noop.seconds)
-        series["proof"].append(site("-e", "verify_client=never", playbook="playbooks/verify.yml").seconds)
+        proof = site("-e", "verify_client=never", playbook="playbooks/verify.yml")
+        series["proof"].append(proof.seconds)
+        for module, seconds in proof.checks.items():
+            checks[module] += seconds
         series["proof with the real client"].append(site("-e", "verify_client=always", playbook="playbooks/verify.yml").seconds)
         say(f"round {number} of {rounds}: " + ", ".join(f"{name} {values[-1]:.1f} s" for name, values in series.items()))
     version = subprocess.run([str(BIN / "ansible"), "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[0]
@@ -99,9 +115,8 @@ def measure(rounds: int) -> dict[str, t.Any]:
         "machine": {"cores": len(os.sched_getaffinity(0)), "ansible": version},
         "rounds": rounds,
         "fresh converge": {"seconds": round(fresh.seconds, 1), "changed": fresh.changed},
-        "seconds": {
-            name: {"median": round(statistics.median(values), 1), "min": round(min(values), 1), "max": round(max(values), 1)} for name, values in series.items()
-        },
+        "seconds": {name: spread(values) for name, values in series.items()},
+        "seconds of a check in the proof, SSH included": {module: spread(values) for module, values in sorted(checks.items())},
         "remote module executions in a no-op": executions,
     }
 
@@ -127,6 +142,12 @@ def table(found: dict[str, t.Any]) -> str:
     lines += [
         f"{'the real client alone':<30} {client:>9.1f}",
         f"{'fresh converge, once':<30} {found['fresh converge']['seconds']:>9}",
+        "",
+        f"{'check module, in the proof':<30} {'median s':>9} {'min':>7} {'max':>7}",
+        *(
+            f"{module:<30} {values['median']:>9} {values['min']:>7} {values['max']:>7}"
+            for module, values in found["seconds of a check in the proof, SSH included"].items()
+        ),
         "",
         f"{'host':<30} {'module executions in a no-op':>9}",
         *(f"{host:<30} {number:>9}" for host, number in found["remote module executions in a no-op"].items()),

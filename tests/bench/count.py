@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import typing as t
 from pathlib import Path
 
 CALLBACKS = Path(__file__).resolve().parent / "callback"
@@ -37,16 +38,16 @@ def environment(path: str) -> dict[str, str]:
     }
 
 
-def read(path: Path) -> dict[str, list[dict[str, str]]]:
-    """The executions of each host, in the order in which they began."""
-    hosts: dict[str, list[dict[str, str]]] = collections.defaultdict(list)
+def read(path: Path) -> dict[str, list[dict[str, t.Any]]]:
+    """The executions of each host, in the order in which they ended."""
+    hosts: dict[str, list[dict[str, t.Any]]] = collections.defaultdict(list)
     for line in path.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         hosts[record["host"]].append(record)
     return dict(sorted(hosts.items()))
 
 
-def counted(command: list[str]) -> tuple[int, dict[str, list[dict[str, str]]]]:
+def counted(command: list[str]) -> tuple[int, dict[str, list[dict[str, t.Any]]]]:
     """Run the command; returns its exit code and the executions of each host."""
     with tempfile.TemporaryDirectory(prefix="count-") as folder:
         path = Path(folder) / "executions.jsonl"

@@ -10,7 +10,7 @@ type: aggregate
 short_description: Writes a line for each module that runs on a host
 description:
   - A task costs by the modules that it runs, and a V(template) or V(copy) runs two. Each call of the method with which action
-    plugins run a module appends one JSON line with C(host), C(module) and C(task) to a file.
+    plugins run a module appends one JSON line with C(host), C(module), C(task) and C(seconds) to a file when it ends.
   - C(host) is where the module runs, so a delegated task counts for the host it is delegated to.
   - Play workers are forks of the process that loads this plugin, so they carry the wrapped method along; a short line appended to
     a file is written whole also by many processes.
@@ -25,6 +25,7 @@ options:
 import functools
 import json
 import os
+import time
 
 from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
@@ -42,17 +43,21 @@ class CallbackModule(CallbackBase):
 
         @functools.wraps(execute)
         def counted(action, module_name=None, module_args=None, tmp=None, task_vars=None, **more):
-            task = action._task
-            record = {
-                "host": task.delegate_to or (task_vars or {}).get("inventory_hostname", ""),
-                "module": module_name or task.action,
-                "task": task.get_name(),
-            }
-            line = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            begun = time.monotonic()
             try:
-                os.write(line, (json.dumps(record) + "\n").encode())
+                return execute(action, module_name, module_args, tmp, task_vars, **more)
             finally:
-                os.close(line)
-            return execute(action, module_name, module_args, tmp, task_vars, **more)
+                task = action._task
+                record = {
+                    "host": task.delegate_to or (task_vars or {}).get("inventory_hostname", ""),
+                    "module": module_name or task.action,
+                    "task": task.get_name(),
+                    "seconds": round(time.monotonic() - begun, 3),
+                }
+                line = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                try:
+                    os.write(line, (json.dumps(record) + "\n").encode())
+                finally:
+                    os.close(line)
 
         ActionBase._execute_module = counted
