@@ -297,10 +297,14 @@ def own_home(step: Step, folder: str) -> dict[str, str]:
 
 
 def packed_once(folder: str) -> dict[str, str]:
-    """All runs of a scenario share what Ansible packs for the hosts."""
-    modules = Path(folder, "modules")
+    """All runs of a scenario share what Ansible packs for the hosts, and what Python compiles of it where that is run by the controller itself."""
+    modules, python = Path(folder, "modules"), Path(folder, "python")
     modules.mkdir()
+    python.mkdir()
+    shutil.copy(TOP / "tests" / "lab" / "sitecustomize.py", python)
     return {
+        "PYTHONPATH": str(python),
+        "LAB_COMPILED": str(python / "compiled"),
         "ANSIBLE_CALLBACK_PLUGINS": str(TOP / "molecule/shared/callback"),
         "ANSIBLE_CALLBACKS_ENABLED": "baremetal.wandb.preload,module_cache",
         "MODULE_CACHE": str(modules),

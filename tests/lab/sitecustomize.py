@@ -2,22 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In the hosts of a lab: keeps in memory what Python compiles out of archives, by its content.
+"""In the hosts of a lab, and in the runs of a scenario: keeps what Python compiles out of archives, by its content.
 
 Ansible sends each module as an archive, which Python compiles anew for each task. That is 40 % of a task's processor time on the
 host, and all hosts of a lab share the processors of one machine.
 """
 
+import os
 import zipimport
 
-FOLDER = "/run/lab-compiled"
+FOLDER = os.environ.get("LAB_COMPILED", "/run/lab-compiled")
 compile_source = zipimport._compile_source
 
 
 def compile_once(path, source):
     import _imp
     import marshal
-    import os
 
     name = f"{FOLDER}/{_imp.source_hash(0, source).hex()}"
     try:
