@@ -39,7 +39,6 @@ def say(text: str) -> None:
 
 ENVIRONMENT = {
     **os.environ,
-    "PWD": str(TOP),  # where verify puts its report; make -C and sudo leave another folder in it, or none
     **({"ANSIBLE_FORCE_COLOR": "1"} if sys.stdout.isatty() else {}),
     "PATH": f"{BIN}:{os.environ['PATH']}",
     "ANSIBLE_COLLECTIONS_PATH": f"{TOP / 'collections'}:{CACHE / 'collections'}",

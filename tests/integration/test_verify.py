@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The proof of the site asks of the database what the site's inventory, or the role mysql before it, says."""
+"""The proof of the site asks of the database what the inventory, or the role mysql before it, says, and leaves its report where it was started."""
 
 from __future__ import annotations
 
@@ -58,3 +58,12 @@ def test_the_database_is_proven_against_what_it_should_run_with(tmp_path, databa
     assert sorted(found) == ["app1", "db1"]
     for arguments in found.values():
         assert (arguments["profile"], arguments["expected"], arguments["pending"]) == (profile, expected, pending)
+
+
+def test_the_report_lands_where_the_command_was_started(tmp_path):
+    """Also when PWD says something else, as after make -C, or nothing, as after sudo."""
+    command = [str(Path(sys.executable).with_name("ansible")), "localhost", "-m", "ansible.builtin.debug", "-a", "var=verify_report_dir"]
+    command += ["--extra-vars", f"@{TOP}/roles/verify/defaults/main.yml"]
+    for told in ("/", ""):
+        done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PWD": told}, capture_output=True, text=True, check=True)
+        assert f'"{tmp_path.resolve()}/wandb-report"' in done.stdout

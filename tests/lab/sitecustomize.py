@@ -9,6 +9,7 @@ host, and all hosts of a lab share the processors of one machine.
 """
 
 import os
+import sys
 import zipimport
 
 FOLDER = os.environ.get("LAB_COMPILED", "/run/lab-compiled")
@@ -19,7 +20,7 @@ def compile_once(path, source):
     import _imp
     import marshal
 
-    name = f"{FOLDER}/{_imp.source_hash(0, source).hex()}"
+    name = f"{FOLDER}/{sys.implementation.cache_tag}-{_imp.source_hash(0, source).hex()}"
     try:
         with open(name, "rb") as file:
             code = marshal.loads(file.read())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import bench
 import mysql_load
@@ -50,6 +51,18 @@ def test_executions_that_vary_are_refused(monkeypatch):
     fake(monkeypatch, [bench.Run(3.0, 0, {"app1": number}, {}) for number in (20, 21)])
     with pytest.raises(SystemExit, match="executions differ"):
         bench.measure(2)
+
+
+def test_a_check_tells_its_seconds(tmp_path):
+    module = "import time\nfrom ansible.module_utils.basic import AnsibleModule\nmodule = AnsibleModule({})\ntime.sleep(0.3)\nmodule.exit_json()\n"
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "sample_check.py").write_text(module, encoding="utf-8")
+    play = "- hosts: all\n  gather_facts: false\n  tasks:\n    - sample_check:\n    - ansible.builtin.ping:\n"
+    (tmp_path / "play.yml").write_text(play, encoding="utf-8")
+    extra = f"ansible_python_interpreter={sys.executable}"
+    done = bench.run("ansible-playbook", "-i", "alpha,", "-c", "local", "-e", extra, str(tmp_path / "play.yml"))
+    assert done.executions == {"alpha": 2}
+    assert list(done.checks) == ["sample_check"] and 0.3 <= done.checks["sample_check"][0] <= done.seconds
 
 
 def test_a_failed_command_ends_it():
