@@ -232,8 +232,8 @@ def login_advice(error: BaseException, server: Server) -> str:
         return "the server blocks this host after too many broken connections: run FLUSH HOSTS or TRUNCATE performance_schema.host_cache"
     if isinstance(cause, ConnectionRefusedError):
         return (
-            "nothing listens at %s: see whether the service runs (systemctl status mysql) and listens there (bind_address);"
-            " wandb_mysql_host and wandb_mysql_port name the address" % server.address
+            "nothing listens at %s, or a firewall rejects it: see whether the service runs (systemctl status mysql) and listens there (bind_address),"
+            " and which rules the hosts have; wandb_mysql_host and wandb_mysql_port name the address" % server.address
         )
     if isinstance(cause, FileNotFoundError):
         return "there is no socket %s: see whether the service runs (systemctl status mysql) and where its variable socket points" % server.address

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Makes ansible_collections.baremetal.wandb importable from a checkout of any name, by its own link collections/, what is known of its files, and
-run.py; builds the archive once for all who look at it."""
+run.py; builds the archive, and copies the checkout to a folder of another name, once for all who look at them."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "collections"), str(TOP / "tests/unit/repo"), str(TOP / "tests")]
 
+from repository import CACHED, copied
+
 
 @pytest.fixture(name="archive", scope="session")
 def built_archive(tmp_path_factory):
@@ -24,3 +28,15 @@ def built_archive(tmp_path_factory):
     subprocess.run([sys.executable, TOP / "tests/run.py", "build", folder], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     (path,) = folder.glob("baremetal-wandb-*.tar.gz")
     return path
+
+
+@pytest.fixture(name="checkout", scope="session")
+def copied_checkout(tmp_path_factory):
+    """Another checkout with all that its playbooks need, in a folder whose path has spaces."""
+    place = tmp_path_factory.mktemp("places") / "a folder" / "check out"
+    copied(place)
+    link = Path("collections/ansible_collections/baremetal/wandb")
+    (place / link).parent.mkdir(parents=True)
+    (place / link).symlink_to(os.readlink(TOP / link))
+    shutil.copytree(CACHED / "ansible_collections" / "community", place / "collections/ansible_collections/community")
+    return place

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from repository import ROLES, TOP, tracked
+from repository import CACHED, ROLES, TOP, copied, tracked
 
 BIN = Path(sys.executable).parent
-CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"
 
 
 def run(*words, cwd, **environment):
@@ -43,17 +42,6 @@ def members(archive):
     """The files of an archive, in order."""
     with tarfile.open(archive) as file:
         return sorted(member.name for member in file if member.isfile())
-
-
-def copied(place):
-    """What git tracks, in another folder."""
-    listed = run("git", "ls-files", "-z", "--cached", cwd=TOP)
-    for path in (TOP / name for name in listed.split("\0") if name):
-        if path.is_symlink() or not path.is_file():
-            continue
-        target = place / path.relative_to(TOP)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target)
 
 
 def test_archive_holds_the_product_and_nothing_else(archive):
@@ -146,15 +134,8 @@ def test_execution_environment_finds_what_it_needs(installed):
     assert any("openssh-client" in name for name in found["system"])
 
 
-def test_checkout_of_any_name_and_place(tmp_path):
-    place = tmp_path / "a folder" / "check out"
-    copied(place)
-    link = "collections/ansible_collections/baremetal/wandb"
-    (place / link).parent.mkdir(parents=True, exist_ok=True)
-    (place / link).symlink_to(os.readlink(TOP / link))
-    shutil.copytree(CACHED / "ansible_collections" / "community", place / "collections/ansible_collections/community")
-    environment = {"HOME": str(tmp_path)}
-    listed = run("ansible-playbook", "-i", "inventories/cluster", "site.yml", "--list-tasks", cwd=place, **environment)
+def test_checkout_of_any_name_and_place(checkout, tmp_path):
+    listed = run("ansible-playbook", "-i", "inventories/cluster", "site.yml", "--list-tasks", cwd=checkout, HOME=str(tmp_path))
     for role in set(ROLES) - {"wandb"}:
         assert f"{role} : " in listed, f"site.yml runs no task of {role}"
 

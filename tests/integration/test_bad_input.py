@@ -33,6 +33,8 @@ for _node in ("minio1", "minio2", "minio3", "minio4"):
     TOPOLOGY["hosts"][_node] |= {"drives": 3, "drive_size": ["300M", "300M", "400M" if _node == "minio4" else "300M"]}
 # And a store of somebody else, for the cases whose own stores are none.
 TOPOLOGY["dns"]["store.example.com"] = "minio1"
+# One host with drives, for the cases of a single host.
+ONE = "minio1"
 OLD_ANSIBLE = "2.18.6"
 
 # What any login over SSH writes, and what the system writes by its clocks. All else on a host's own file system must stay as it was.
@@ -72,6 +74,7 @@ class Case:
     after: str = ""
     arguments: tuple[str, ...] = ()
     examples: int = 1  # what argument_specs.yml refuses is told by Ansible, with all choices
+    cluster: bool = False  # what is wrong of values alone is as wrong on one host that is all of the site, and takes half the time
 
 
 def external(name: str, *says: str, **variables: object) -> Case:
@@ -106,28 +109,31 @@ CASES = (
     Case("no URL", ("wandb_url", "https://wandb.example.com"), {"wandb_url": ""}),
     Case("URL without https", ("wandb_url", "http://wandb.example.com"), {"wandb_url": "http://wandb.example.com"}),
     Case("URL with a path", ("wandb_url", "without a path"), {"wandb_url": "https://wandb.example.com/app"}),
+    Case("URL with a port that is none", ("wandb_url must be", ":99999"), {"wandb_url": "https://wandb.example.com:99999"}),
     Case("store URL without https", ("wandb_s3_url",), {"wandb_s3_url": "http://s3.example.com"}),
     Case("store URL with a path", ("wandb_s3_url", "without a path"), {"wandb_s3_url": "https://s3.example.com/store"}),
     Case("one name for both", ("wandb_s3_url", "name of its own"), {"wandb_s3_url": "https://wandb.example.com"}),
     Case("no database", ("wandb_mysql_host", "wandb_mysql"), groups={"wandb_mysql": []}),
     Case("no application", ("wandb_server", "no host"), groups={"wandb_server": []}),
     Case("no object store", ("wandb_s3_url",), {"wandb_s3_url": ""}, groups={"wandb_minio": []}),
-    Case("no object store behind our own proxy", ("wandb_minio", "wandb_s3_url", "proxy1"), groups={"wandb_minio": []}),
-    Case("two applications", ("wandb_server", "2 hosts"), groups={"wandb_server": ["app1", "client1"]}),
+    Case("no object store behind our own proxy", ("wandb_minio", "wandb_s3_url", "proxy1"), groups={"wandb_minio": []}, cluster=True),
+    Case("two applications", ("wandb_server", "2 hosts"), groups={"wandb_server": ["app1", "client1"]}, cluster=True),
     Case(
         "17 drives",
         ("minio_drives", "17"),
         {"minio_drives": [f"/mnt/disk{number}" for number in range(1, 18)]},
         groups={"wandb_minio": ["minio1"]},
+        cluster=True,
     ),
-    Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}),
+    Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}, cluster=True),
     # The third drive is larger on minio4, and each node has one of it alone.
-    Case("drives that differ between nodes", ("minio_drives", "different nodes"), {"minio_drives": ["/mnt/disk3"]}),
+    Case("drives that differ between nodes", ("minio_drives", "different nodes"), {"minio_drives": ["/mnt/disk3"]}, cluster=True),
     Case(
         "two nodes with a drive each",
         ("minio_allow_fragile_layout", "minio_drives"),
         {"minio_drives": ["/mnt/disk1"]},
         groups={"wandb_minio": ["minio1", "minio2"]},
+        cluster=True,
     ),
     Case(
         "EL 8",
@@ -166,7 +172,7 @@ CASES = (
         before="mkdir -p /etc/ssl/baremetal-wandb && echo another > /etc/ssl/baremetal-wandb/ca.crt",
         after="rm -r /etc/ssl/baremetal-wandb",
     ),
-    Case("a CA on a host that gets no trust in it", ("certificate_ca_host is minio1",), {"certificate_ca_host": "minio1"}),
+    Case("a CA on a host that gets no trust in it", ("certificate_ca_host is minio1",), {"certificate_ca_host": "minio1"}, cluster=True),
     Case("a user without sudo", ("become",), host="db1", host_variables={"ansible_become": False}),
     Case(
         "port 80 in use on the proxy",
@@ -175,11 +181,14 @@ CASES = (
         before="systemd-run --quiet --unit squatter python3 -m http.server 80 && sleep 2",
         after="systemctl stop squatter",
     ),
+    Case("a server that cannot be fetched", ("minio_source https://mirror.invalid/minio", "not known"), {"minio_source": "https://mirror.invalid/minio"}),
+    Case("no path of the CA", ("wandb_ca_file", "ca.crt"), {"wandb_ca_file": "ca.pem"}),
     Case("a moving image", ("server_image", "latest"), {"server_image": "docker.io/wandb/local:latest"}),
     Case("a withdrawn image", ("server_image", "0.78.2"), {"server_image": "docker.io/wandb/local:0.78.1"}),
     Case("the sum of another archive", ("server_image_archive_sha256", "image.tar"), {"server_image_archive_sha256": "0" * 64}),
     Case("a client that runs sometimes", ("verify_client", "never"), {"verify_client": "sometimes"}, examples=0),
     Case("a report beside an unknown folder", ("verify_report_dir",), {"verify_report_dir": "reports"}),
+    Case("a download proxy with a password", ("wandb_download_proxy", "without user"), {"wandb_download_proxy": "http://us:pw@192.0.2.9:3128"}),
     Case("two sources of the libraries", ("tools_index_url", "tools_wheel_dir"), {"tools_index_url": "https://pypi.example.com/simple"}),
     Case("a user that W&B cannot be", ("server_user", "100000"), {"server_user": "1000"}),
     Case("no source of MySQL", ("mysql_debian_suite",), {"mysql_debian_suite": "", "mysql_install_method": "distribution"}),
@@ -269,6 +278,11 @@ def good_inventory(tmp_path_factory, patch):
 def changed(good, case: Case) -> dict:
     """The good inventory with the case's one wrong thing."""
     inventory = copy.deepcopy(good)
+    if not (case.cluster or case.host):
+        inventory["all"]["hosts"] = {ONE: good["all"]["hosts"][ONE]}
+        for group in inventory["all"]["children"].values():
+            group["hosts"] = {ONE: {}}
+        inventory["all"]["vars"]["minio_allow_fragile_layout"] = True
     inventory["all"]["vars"] |= case.variables
     for group, hosts in case.groups.items():
         inventory["all"]["children"][group]["hosts"] = {host: {} for host in hosts}
@@ -277,19 +291,21 @@ def changed(good, case: Case) -> dict:
     return inventory
 
 
-def play(tmp_path: Path, inventory: dict, playbook: str, *arguments: str, command: str = "") -> subprocess.CompletedProcess:
+def play(
+    tmp_path: Path, inventory: dict, playbook: str, *arguments: str, command: str = "", top: Path = TOP
+) -> subprocess.CompletedProcess:
     path = tmp_path / "hosts.yml"
     path.write_text(yaml.safe_dump(inventory), encoding="utf-8")
     environment = {
         **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": f"{TOP / 'collections'}:{CACHE / 'collections'}",
+        "ANSIBLE_COLLECTIONS_PATH": f"{top / 'collections'}:{CACHE / 'collections'}",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_NOCOLOR": "1",
     }
     command = command or str(Path(sys.executable).parent / "ansible-playbook")
     return subprocess.run(
         [command, "-i", str(path), playbook, *arguments],
-        cwd=TOP,
+        cwd=top,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -335,10 +351,11 @@ def test_a_change_would_be_seen(good):
         inside("app1", "rmdir /etc/baremetal-wandb; chmod 0644 /etc/fstab")
 
 
-def test_good_input_passes(good, tmp_path):
+def test_good_input_passes(good, checkout, tmp_path):
+    """Also from a checkout in a folder whose path has spaces."""
     hosts = list(good["all"]["hosts"])
     marks(hosts)
-    done = play(tmp_path, good, "playbooks/preflight.yml")
+    done = play(tmp_path, good, "playbooks/preflight.yml", top=checkout)
     assert done.returncode == 0, done.stdout
     assert newer(hosts) == {}
 

@@ -246,6 +246,7 @@ except machine.LabError as error:
 
 @pytest.mark.parametrize(("words", "sentence"), [
     (("ssh", "t-none", "a"), "lab.py: there is no lab t-none; labs here: "),
+    (("status", "t-none"), "lab.py: there is no lab t-none; labs here: "),
     (("power-off", "t-up", "c"), "lab.py: lab t-up has no host c; it has a, b"),
     (("part", "gold"), "lab.py: there is no part 'gold'; parts are minio, minio-next, standin-image, wheels"),
     (("down", "No_Name"), "lab.py: lab name 'No_Name' may hold only small letters, digits, underscores and hyphens, at most 40"),

@@ -147,7 +147,7 @@ class Lab:
 
     def status(self) -> str:
         """The lab and its hosts as lines of text."""
-        if not self.state_file.exists():
+        if self.name in names() and not self.state_file.exists():
             return f"{self.name}: half made (lab.py down {self.name} removes it)"
         hosts = self.hosts().values()
         lines = [f"{self.name}: {self.folder}"]

@@ -72,6 +72,8 @@ def load(path: str) -> Topology:
         return parse(data, os.environ.get("LAB_ROOT", ""))
     except OSError as error:
         raise LabError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise LabError(f"{path}: not UTF-8") from error
     except yaml.YAMLError as error:
         raise LabError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except LabError as error:
@@ -95,7 +97,7 @@ def parse(data, root: str = "") -> Topology:
     for name, target in dns.items():
         if not all(LABEL.fullmatch(label) for label in str(name).split(".")):
             raise LabError(f"dns: {name!r} is not a host name")
-        if target not in hosts:
+        if not isinstance(target, str) or target not in hosts:
             raise LabError(f"dns: {name} points at {target!r}, which is none of the hosts")
         if name in hosts:
             raise LabError(f"dns: {name} is already the name of a host")

@@ -60,6 +60,7 @@ def test_the_environment_replaces_the_default_root(tmp_path, monkeypatch):
     ({"hosts": {"a": {"address": 11, "drives": 1, "drive_size": "100M"}}}, "host a: drive_size 100M is too small, XFS needs at least 300M"),
     ({"hosts": {"a": {"address": 11, "mysql_source": "sid"}}}, "host a: mysql_source must be true or false"),
     ({"hosts": {"a": {"address": 11}}, "dns": {"wandb.example.com": "b"}}, "dns: wandb.example.com points at 'b', which is none of the hosts"),
+    ({"hosts": {"a": {"address": 11}}, "dns": {"wandb.example.com": ["a"]}}, "dns: wandb.example.com points at ['a'], which is none of the hosts"),
     ({"hosts": {"a": {"address": 11}}, "dns": {"a": "a"}}, "dns: a is already the name of a host"),
     ({"hosts": {"a": {"address": 11}}, "dns": {"no space": "a"}}, "dns: 'no space' is not a host name"),
 ])
@@ -72,10 +73,11 @@ def test_each_mistake_gets_its_sentence(data, sentence):
 @pytest.mark.parametrize(("text", "sentence"), [
     ("hosts:\n  a: {address: 11}\n  a: {address: 12}\n", "'a' is there twice"),
     ("hosts: [", "not YAML: "),
+    ("hosts: {a: {address: 11}} # \xe9", "not UTF-8"),
 ])
 def test_files_that_are_no_topology(tmp_path, text, sentence):
     path = tmp_path / "t.yml"
-    path.write_text(text)
+    path.write_text(text, encoding="latin-1")
     with pytest.raises(topology.LabError) as problem:
         topology.load(path)
     assert str(problem.value).startswith(f"{path}: {sentence}") and "\n" not in str(problem.value)
