@@ -16,6 +16,7 @@ from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Gran
 
 # Accounts that the server or its package needs; an exact list of grants would break them.
 RESERVED = ("root", "mysql.sys", "mysql.session", "mysql.infoschema", "debian-sys-maint")
+OWN_DATABASES = ("mysql", "sys", "information_schema", "performance_schema")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SOCKET_PLUGIN = "auth_socket"
 PASSWORD_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_password")
@@ -111,6 +112,8 @@ def _unique(option: str, names: list[str]) -> None:
 def _database(one: t.Mapping[str, t.Any]) -> Database:
     if not re.match(r"[^`/\\]+\Z", one["name"]):
         raise ValueError("databases: %s is no name of a database; give one without backticks and slashes, for example wandb_local" % (one["name"] or "''"))
+    if one["name"].lower() in OWN_DATABASES:
+        raise ValueError("databases: %s belongs to the server itself and is not managed here; name another, for example wandb_local" % one["name"])
     if one["collation"] != "binary" and not one["collation"].startswith(one["encoding"] + "_"):
         raise ValueError(
             "databases: the collation %s of %s is not one of the encoding %s; for example utf8mb4 goes with utf8mb4_general_ci"
@@ -127,7 +130,7 @@ def _account(one: t.Mapping[str, t.Any]) -> Account:
             " wandb_local, host %%" % (name or "''", host or "''")
         )
     if name in RESERVED:
-        raise ValueError("accounts: %s belongs to the server itself and is not managed here" % name)
+        raise ValueError("accounts: %s belongs to the server itself and is not managed here; name another, for example wandb_local" % name)
     if not one["password"]:
         raise ValueError("accounts: the password of %s is empty; generate one, for example with openssl rand -hex 24" % name)
     limits = tuple(one["resource_limits"][limit] for limit in LIMITS)

@@ -80,7 +80,7 @@ class Case:
 def external(name: str, *says: str, **variables: object) -> Case:
     """One wrong thing of a site whose database and object store are somebody else's."""
     theirs = {"wandb_mysql_host": "192.0.2.12", "wandb_s3_url": "https://store.example.com"}
-    return Case(name, says, theirs | variables, {"wandb_mysql": [], "wandb_minio": []})
+    return Case(name, says, theirs | variables, {"wandb_mysql": [], "wandb_minio": []}, cluster=True)
 
 
 CASES = (
@@ -197,6 +197,15 @@ CASES = (
         ("mysql_repository_key", "mysql_install_method"),
         {"mysql_repository_key": "https://mirror.invalid/mysql.asc", "mysql_debian_suite": ""},
     ),
+    Case(
+        "names that belong to the database server",
+        ("wandb_mysql_user", "wandb_mysql_database", "information_schema"),
+        {"wandb_mysql_user": "root", "wandb_mysql_database": "mysql"},
+        examples=2,
+    ),
+    Case("a bucket that no store takes", ("wandb_s3_bucket", "192.168.1.1"), {"wandb_s3_bucket": "192.168.1.1"}),
+    Case("W&B on every address", ("wandb_server_listen",), {"wandb_server_listen": "0.0.0.0"}),
+    Case("a renewal in every run", ("certificate_renew_days",), {"certificate_renew_days": 400}),
     Case("a setting of the wrong type", ("mysql_settings.max_connections",), {"mysql_settings": {"max_connections": "many"}}),
     Case(
         "an interpreter for all tasks",

@@ -18,7 +18,7 @@ CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"  # the colle
 ROLES = sorted(path.name for path in (TOP / "roles").iterdir() if path.is_dir())
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """YAML as Ansible writes it; values behind !vault or !unsafe read as plain text."""
 
 

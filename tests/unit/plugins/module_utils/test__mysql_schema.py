@@ -311,6 +311,7 @@ def test_a_host_part_that_does_not_match_is_named():
         ({"accounts": [ACCOUNT_OPTIONS, {**ACCOUNT_OPTIONS, "password": "x"}]}, "accounts lists wandb_local@% twice"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "password": ""}]}, "password of wandb_local is empty"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "root"}]}, "root belongs to the server itself"),
+        ({"databases": [{"name": "Sys", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci"}]}, "Sys belongs to the server itself"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "host": ""}]}, "is no account; a name has 1 to 32 characters"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "a`b"}]}, "none of them a backtick"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": -1}}]}, "0 stands for no limit"),
