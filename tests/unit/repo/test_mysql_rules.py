@@ -14,11 +14,22 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.baremetal.wandb.plugins.filter.mysql_tuning import mysql_tuning
+from jinja2 import Environment
 from repository import TOP
 
 ROLE = TOP / "roles/mysql"
 FILTER = "| baremetal.wandb.openpgp_keys"  # for a key that hosts fetch
 KEPT = "mysql 8.4.6"  # how look.sh tells of data
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_once():
+    """The same few hundred templates are rendered for each host, and compiling is most of the work."""
+    with pytest.MonkeyPatch.context() as patch:
+        codes = {}
+        compile_template = Environment.compile
+        patch.setattr(Environment, "compile", lambda self, source: codes.get(source) or codes.setdefault(source, compile_template(self, source)))
+        yield
 
 
 @functools.cache
