@@ -151,7 +151,7 @@ def _lines(checks: t.Sequence[t.Mapping[str, t.Any]], counts: t.Mapping[str, t.M
     for check in checks:
         # What waits for a failed check is named by that one's line already.
         if check["status"] == "skip" and not _text(check["found"]).startswith("not tried: "):
-            why = " ".join(filter(None, [_text(check["found"]), check["advice"]]))
+            why = "; ".join(filter(None, [_text(check["found"]), check["advice"]]))
             skipped.setdefault(why, {}).setdefault(check["id"], []).append(check["host"])
     lines += ["SKIP %s: %s" % (_some(hosts_of), why) for why, hosts_of in skipped.items()]
     return lines
