@@ -225,7 +225,10 @@ def login_advice(error: BaseException, server: Server) -> str:
             % server.options["login_host"]
         )
     if number == UNSUPPORTED_TLS or isinstance(cause, ssl.SSLError):
-        return "TLS failed: ssl_ca must name the PEM file of the CA that signed the server's certificate (ssl_ca of the server's variables)"
+        return (
+            "TLS failed: ssl_ca must name the PEM file of the CA that signed the server's certificate, which the role certificate writes to wandb_ca_file"
+            " (ssl_ca of the server's variables)"
+        )
     if number == 1040:
         return "the server is out of connections: raise mysql_settings.max_connections, or see SHOW PROCESSLIST for who holds them"
     if number == 1129:
