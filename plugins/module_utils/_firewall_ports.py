@@ -368,7 +368,7 @@ class Host:
             return "nftables"
         raise Failed(
             "none of firewalld, ufw and nftables runs on this host (nftables runs when it has a chain at the hook input): start the one that you mean,"
-            " or leave firewalls alone with wandb_firewall: none"
+            " for example with systemctl start nftables, or leave firewalls alone with wandb_firewall: none"
         )
 
     def plan(self) -> Plan:

@@ -137,7 +137,7 @@ def volumes(node: Node) -> Verdict:
         node.volumes,
         recorded,
         "MinIO would not start with other drives: put the hosts of the group wandb_minio, their wandb_address and minio_drives back; "
-        "when only addresses changed, run once with minio_allow_changed_volumes: true",
+        "when only addresses changed, run once with, for example, -e minio_allow_changed_volumes=true",
     )
 
 

@@ -110,6 +110,7 @@ CASES = (
     Case("URL without https", ("wandb_url", "http://wandb.example.com"), {"wandb_url": "http://wandb.example.com"}),
     Case("URL with a path", ("wandb_url", "without a path"), {"wandb_url": "https://wandb.example.com/app"}),
     Case("URL with a port that is none", ("wandb_url must be", ":99999"), {"wandb_url": "https://wandb.example.com:99999"}),
+    Case("URL with an address", ("wandb_url", "host name"), {"wandb_url": "https://192.0.2.9"}),
     Case("store URL without https", ("wandb_s3_url",), {"wandb_s3_url": "http://s3.example.com"}),
     Case("store URL with a path", ("wandb_s3_url", "without a path"), {"wandb_s3_url": "https://s3.example.com/store"}),
     Case("one name for both", ("wandb_s3_url", "name of its own"), {"wandb_s3_url": "https://wandb.example.com"}),
