@@ -339,8 +339,8 @@ def check_steps() -> list[Step]:
     return [
         # The longest, and its second half has one thread: the others leave it a processor.
         Step("ansible-lint", one(str(BIN / "ansible-lint"), "--offline", "--profile", "production")),
-        Step("sanity", sanity, nice=10),
-        Step("unit", pytest("tests/unit", *existing("tests/standin/tests")), nice=10),
+        Step("sanity", sanity, nice=19),
+        Step("unit", pytest("tests/unit", *existing("tests/standin/tests")), nice=19),
         Step("yamllint", one(str(BIN / "yamllint"), "--strict", ".")),
         Step("changelog", one(str(BIN / "antsibull-changelog"), "lint")),
     ]
