@@ -31,7 +31,7 @@ options:
     default: [{name: wandb_local}]
     suboptions:
       name:
-        description: Name of the database, without backticks and slashes. The server's own (C(mysql), C(sys), the schemas) are refused.
+        description: Name of the database, without backticks and slashes. The server's own, such as C(mysql) and C(sys), are refused.
         type: str
         required: true
       encoding:
