@@ -20,6 +20,7 @@ import typing as t
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__
 from jinja2 import Environment, FileSystemBytecodeCache
 
 SYNTAX = "block_start_string variable_start_string comment_start_string trim_blocks lstrip_blocks newline_sequence keep_trailing_newline".split()
@@ -30,7 +31,8 @@ def compile_once(environment: Environment, source: t.Any, *options: t.Any, **nam
     if options or named or not isinstance(source, str):
         return compile_template(environment, source, *options, **named)
     cache = FileSystemBytecodeCache(os.environ["MODULE_CACHE"])
-    bucket = cache.get_bucket(environment, source, repr([getattr(environment, name) for name in SYNTAX]), source)
+    syntax = [getattr(environment, name) for name in SYNTAX]
+    bucket = cache.get_bucket(environment, source, repr([__version__, *syntax]), source)  # releases of Ansible compile differently
     if bucket.code is None:
         bucket.code = compile_template(environment, source)
         cache.set_bucket(bucket)
