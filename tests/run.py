@@ -215,9 +215,11 @@ def tracked(new: bool = True) -> list[str]:
     return sorted(name for name in set(listed.split("\0")) if name and os.path.isfile(TOP / name) and not name.startswith("collections/ansible_collections"))
 
 
-def copy_checkout(target: Path, new: bool = True) -> Path:
-    """A copy of the files at target/ansible_collections/baremetal/wandb, which is where ansible-test wants to be."""
-    root = target / "ansible_collections" / "baremetal" / "wandb"
+COLLECTION = "ansible_collections/baremetal/wandb"  # where ansible-test wants a collection to be
+
+
+def copy_checkout(root: Path, new: bool = True) -> Path:
+    """A copy of the files in another folder."""
     for name in tracked(new):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(TOP / name, root / name, follow_symlinks=False)
@@ -232,7 +234,7 @@ def sanity(step: Step) -> tuple[int, int]:
         bootstrap.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / "tests" / "sanity" / "get_pip.py", bootstrap)
     with tempfile.TemporaryDirectory(prefix="baremetal-wandb-sanity-") as folder:
-        root = copy_checkout(Path(folder))
+        root = copy_checkout(Path(folder) / COLLECTION)
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         if RUNNER.command(step, [str(BIN / "ansible-test"), "sanity", "--python", version, "--color", "no"], cwd=root):
             findings = [line for line in step.log.read_text(encoding="utf-8").splitlines() if line.startswith(("ERROR: ", "FATAL: "))]
@@ -379,7 +381,7 @@ def soak() -> int:
 def build(target: Path) -> int:
     """The archive holds what git tracks and nothing else that lies in the checkout, which may be secrets of a site."""
     with tempfile.TemporaryDirectory(prefix="baremetal-wandb-build-") as folder:
-        root = copy_checkout(Path(folder), new=False)
+        root = copy_checkout(Path(folder) / COLLECTION, new=False)
         return subprocess.run([str(BIN / "ansible-galaxy"), "collection", "build", "--force", "--output-path", str(target), str(root)], check=False).returncode
 
 

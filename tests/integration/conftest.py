@@ -18,7 +18,8 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "collections"), str(TOP / "tests/unit/repo"), str(TOP / "tests")]
 
-from repository import CACHED, copied
+from repository import CACHED
+from run import copy_checkout
 
 
 @pytest.fixture(name="archive", scope="session")
@@ -34,7 +35,7 @@ def built_archive(tmp_path_factory):
 def copied_checkout(tmp_path_factory):
     """Another checkout with all that its playbooks need, in a folder whose path has spaces."""
     place = tmp_path_factory.mktemp("places") / "a folder" / "check out"
-    copied(place)
+    copy_checkout(place, new=False)
     link = Path("collections/ansible_collections/baremetal/wandb")
     (place / link).parent.mkdir(parents=True)
     (place / link).symlink_to(os.readlink(TOP / link))

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from repository import CACHED, ROLES, TOP, copied, tracked
+from repository import CACHED, ROLES, TOP, tracked
+from run import copy_checkout
 
 BIN = Path(sys.executable).parent
 
@@ -78,7 +79,7 @@ OWN_FILES = [
 
 def test_plain_build_in_a_used_checkout_makes_the_same_archive(archive, tmp_path):
     place = tmp_path / "checkout"
-    copied(place)
+    copy_checkout(place, new=False)
     for path in OWN_FILES:
         assert not (place / path).exists()
         (place / path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,7 @@ def test_plain_build_in_a_used_checkout_makes_the_same_archive(archive, tmp_path
 def test_build_takes_what_git_tracks_alone(archive, tmp_path):
     """Also in a checkout with files that no pattern knows."""
     place = tmp_path / "checkout"
-    copied(place)
+    copy_checkout(place, new=False)
     for words in (["init", "--quiet"], ["add", "--all"]):
         run("git", *words, cwd=place)
     for path in [*OWN_FILES, "notes.txt", "roles/server/vars/own.yml", "plugins/modules/own.py"]:

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from repository import CACHED, TOP
 
-TOP = Path(__file__).resolve().parents[2]
-CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"
 CHECK = "baremetal.wandb.endpoint_check"
 REFUSED = {"url": "https://127.0.0.1:1", "s3_url": "https://127.0.0.1:1", "only": ["edge.wandb.port"]}
 

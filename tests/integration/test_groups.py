@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from repository import CACHED, TOP
 
-TOP = Path(__file__).resolve().parents[2]
-CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"
 PLAYBOOKS = sorted(path.name for path in (TOP / "playbooks").glob("*.yml"))
 MISSPELT = "wandb_servers: {hosts: {app1: }}\nwandb_proxy: {hosts: {proxy1: }}\n"
 

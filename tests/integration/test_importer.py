@@ -12,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from repository import CACHED
+
 BIN = Path(sys.executable).parent
-CACHED = Path.home() / ".cache" / "baremetal-wandb" / "collections"
 
 
 def test_importer_accepts_the_archive(archive, tmp_path):

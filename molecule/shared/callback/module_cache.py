@@ -12,7 +12,7 @@ author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Ansible packs a module with all that it imports when a run first needs it, which takes about 0.2 s of processor time for each module and run.
     A scenario has up to 30 runs. This lets them share the folder of the packed modules that E(MODULE_CACHE) names.
-  - Jinja compiles each template anew in the process of each task, which is a fifth of the controller's processor time. What it made is kept there too.
+  - Jinja compiles each template anew in the process of each task, which is a seventh of its processor time. What it made is kept there too.
 """
 
 import os

@@ -40,9 +40,11 @@ if [ "$verb" = try ]; then
 fi
 
 if [ -n "$data" ]; then begin_filling "$data" mysql; fi
+log=/var/log/mysql/error.log
+written=$(wc -c 2> /dev/null < $log || echo 0)
 if ! { dpkg --configure --pending && get install "$@"; }; then
   # The package's own script, which begins the data, keeps to itself what the server said.
-  grep -hF '[ERROR]' /var/log/mysql/error.log 2> /dev/null | tail -n 3 | sed 's/^/Error: /' >&2
+  tail -c "+$((written + 1))" $log 2> /dev/null | grep -F '[ERROR]' | tail -n 3 | sed 's/^/Error: /' >&2
   exit 1
 fi
 if [ -n "$data" ]; then end_filling "$data"; fi

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import typing as t
 from pathlib import Path
@@ -36,17 +35,6 @@ def tracked(*suffixes: str) -> list[Path]:
     ).stdout.decode()
     paths = sorted({TOP / name for name in listed.split("\0") if name})
     return [path for path in paths if path.is_file() and not path.is_symlink() and (not suffixes or path.suffix in suffixes)]
-
-
-def copied(place: Path) -> None:
-    """Copy what git tracks to another folder."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached"], cwd=TOP, check=True, capture_output=True).stdout.decode()
-    for path in (TOP / name for name in listed.split("\0") if name):
-        if path.is_symlink() or not path.is_file():
-            continue
-        target = place / path.relative_to(TOP)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target)
 
 
 BLOCKS = ("block", "rescue", "always")

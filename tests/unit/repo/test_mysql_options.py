@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 
@@ -152,3 +153,16 @@ def test_only_what_a_first_installation_left_is_set_aside(tmp_path, mark, progra
 @pytest.mark.parametrize("state", ["", "ii "])
 def test_a_disk_that_is_not_mounted_is_seen(tmp_path, held, options, settings, lost, state):
     assert ("lost=yes" in looked(tmp_path, held, options, settings, state)) is lost
+
+
+def test_what_the_server_said_is_told_when_debians_package_cannot_begin_its_data(tmp_path):
+    log = tmp_path / "error.log"
+    log.write_text("[ERROR] of an earlier server\n", encoding="utf-8")
+    program(tmp_path, "apt-get", f'echo "[ERROR] [MY-012592] no room" >> {log}; exit 100\n')
+    for name in ("dpkg", "apt-mark"):
+        program(tmp_path, name, "")
+    script = "".join((TOP / "roles/mysql/files" / name).read_text(encoding="utf-8") for name in ("unfinished.sh", "packages-apt.sh"))
+    words = ["sh", "-c", script.replace("/var/log/mysql/error.log", str(log)), "sh", "", "", "", "install", "mysql-server"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 1
+    assert "Error: [ERROR] [MY-012592] no room" in done.stderr and "earlier" not in done.stderr

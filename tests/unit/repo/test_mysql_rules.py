@@ -14,6 +14,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.baremetal.wandb.plugins.filter.mysql_tuning import mysql_tuning
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_schema import OWN_DATABASES, RESERVED
 from jinja2 import Environment
 from repository import TOP
 
@@ -229,3 +230,8 @@ def test_a_host_of_its_own_gives_mysql_more_of_its_memory(groups, own, share):
     facts = trust_as_template(trusted("vars/main.yml")["_mysql_tuning"].replace("| baremetal.wandb.mysql_tuning", ""))
     there = templar({"program": server("8.4.6"), "data": KEPT}, groups=groups, mysql_memory_share=own, mysql_certificate=False)
     assert f"({share} % of 32.0 GiB)" in mysql_tuning(there.template(facts))["reasons"][0]
+
+
+def test_role_and_module_keep_the_same_names_to_the_server():
+    (task,) = [task for task in trusted("tasks/preflight.yml") if task["name"] == "Stop for what cannot work"]
+    assert (task["vars"]["reserved_users"], task["vars"]["reserved_databases"]) == (list(RESERVED), list(OWN_DATABASES))
