@@ -182,7 +182,11 @@ CASES = (
         before="systemd-run --quiet --unit squatter python3 -m http.server 80 && sleep 2",
         after="systemctl stop squatter",
     ),
-    Case("a server that cannot be fetched", ("minio_source https://mirror.invalid/minio cannot be had", "not known"), {"minio_source": "https://mirror.invalid/minio"}),
+    Case(
+        "a server that cannot be fetched",
+        ("minio_source https://mirror.invalid/minio cannot be had", "not known"),
+        {"minio_source": "https://mirror.invalid/minio"},
+    ),
     Case("no path of the CA", ("wandb_ca_file", "ca.crt"), {"wandb_ca_file": "ca.pem"}),
     Case("a moving image", ("server_image", "latest"), {"server_image": "docker.io/wandb/local:latest"}),
     Case("a withdrawn image", ("server_image", "0.78.2"), {"server_image": "docker.io/wandb/local:0.78.1"}),
