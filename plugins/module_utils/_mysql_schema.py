@@ -367,8 +367,9 @@ def sets_password(found: Found, account: Account, there: FoundAccount) -> bool:
         return True
     if account.update == "on_create":
         return False
-    again = account.update == "always" and account.label in found.unproven and account.label in found.accounts
-    return there.password == "refused" or there.plugin != PLUGIN or again
+    if account.label in found.unproven and account.label in found.accounts:
+        return account.update == "always"
+    return there.password == "refused" or there.plugin != PLUGIN
 
 
 def discards_old(found: Found, account: Account, there: FoundAccount) -> bool:

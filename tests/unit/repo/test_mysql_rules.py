@@ -150,7 +150,7 @@ def test_what_apt_would_bring_is_compared_with_data_that_have_no_server(offered,
         ({"lost": "yes", "program": server("8.4.6"), "unfilled": "yes"}, {}, "/var/lib/mysql is empty, and"),
         ({"lost": "yes"}, {"mysql_data_dir": "/srv/mysql"}, "is its disk mounted?"),
         ({"lost": "yes", "program": server("8.4.6")}, {"mysql_install_method": "preinstalled"}, ""),  # its data may be anywhere
-        ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {"mysql_version": "8.4.7"}, "this host has Percona's MySQL"),
+        ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {"mysql_version": "8.4.7"}, "this host has the MySQL of somebody else"),
         ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {}, ""),
         ({"program": server("8.4.6-6", "Percona Server (GPL)")}, {"mysql_version": "8.4.7", "mysql_flavour": "percona"}, ""),
         ({"program": server("8.4.6")}, {"mysql_version": "8.4.7", "mysql_flavour": "percona"}, "this host has another MySQL"),

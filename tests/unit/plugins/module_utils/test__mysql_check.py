@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql_check
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Origin, Server, version_numbers
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_check import Want, check, covers
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import PROFILES
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,12 @@ FILE = Origin("EXPLICIT", "/etc/mysql/zz.cnf")
 def test_versions_are_judged_by_their_series(version, status, words):
     verdict = _mysql_check.version(asked(version=(version, None)), want())
     assert verdict.status == status and words in verdict.advice
+
+
+@pytest.mark.parametrize(("version", "status"), [("8.0.46", "fail"), ("8.4.6", "pass")])
+def test_the_profile_current_wants_a_newer_server(version, status):
+    verdict = _mysql_check.version(asked(version=(version, None)), want(minimum_version=PROFILES["current"].minimum_version))
+    assert verdict.status == status and verdict.expected.startswith("8.4")
 
 
 @pytest.mark.parametrize(
@@ -197,6 +204,18 @@ def test_what_the_account_may_not_see_is_skipped_with_the_reason(number, status)
             look(asked(), want())
     else:
         assert look(asked(), want())[:3] == ("skip", None, "the account may not look there (error %d: SELECT command denied)" % number)
+
+
+@pytest.mark.parametrize("look", ["persisted", "account_plugin", "primary_keys"])
+def test_what_a_managed_service_does_not_show_is_skipped(monkeypatch, look):
+    def denied(self, statement, *values):
+        raise pymysql.err.OperationalError(1227, "you need (at least one of) the SYSTEM_VARIABLES_ADMIN privilege(s)")
+
+    monkeypatch.setattr(Server, "rows", denied)
+    server = asked()
+    del server.persisted
+    verdict = getattr(_mysql_check, look)(server, want())
+    assert verdict.status == "skip" and "may not look there (error 1227" in verdict.found
 
 
 def test_a_folder_that_is_not_seen_from_here_is_no_fault():

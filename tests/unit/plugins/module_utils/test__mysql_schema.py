@@ -96,6 +96,8 @@ def of(**rest):
         # A password that cannot be tried is set by "always" alone.
         (found(ALL, password="not tried", unproven=FAR), WANT, []),
         (found(ALL, password="not tried", unproven=FAR), of(update="always"), ["set_password"]),
+        (found(ALL, password="not tried", plugin="mysql_native_password", unproven=FAR), WANT, []),
+        (found(ALL, password="not tried", plugin="mysql_native_password", unproven=FAR), of(update="always"), ["set_password"]),
         (found(ALL), of(update="always"), []),
         (found(ALL, password="not tried", plugin="mysql_native_password"), of(update="on_create"), []),
         # A rotation: the old one is kept, then ended; what is discarded is never the listed one.
