@@ -153,8 +153,8 @@ def open_files(module: t.Any, unit: str | None) -> tuple[int, int]:
     dummy, text, dummy = module.run_command(["systemctl", "show", "--property=MainPID", "--property=LimitNOFILE", unit])
     shown = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     try:
-        with open("/proc/%s/limits" % shown.get("MainPID"), encoding="utf-8") as limits, open("/proc/sys/fs/nr_open", encoding="utf-8") as most:
-            return process_limit(limits.read()), min(limit(shown.get("LimitNOFILE", "")), int(most.read()))
+        with open("/proc/%s/limits" % shown.get("MainPID"), encoding="utf-8") as limits, open("/proc/1/limits", encoding="utf-8") as most:
+            return process_limit(limits.read()), min(limit(shown.get("LimitNOFILE", "")), process_limit(most.read()))  # systemd gives what it has
     except OSError:  # it does not run
         return 0, 0
 

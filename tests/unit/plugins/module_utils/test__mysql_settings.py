@@ -87,12 +87,12 @@ def test_a_setting_that_was_set_live_and_is_no_longer_listed():
 @pytest.mark.parametrize(
     ("process", "unit", "restart"),
     [("10000", "16384", True), ("16384", "16384", False), ("unlimited", "16384", False), ("16384", "infinity", True), ("1024", "", False)]
-    + [("", "16384", False), ("1048576", "infinity", False), ("1048576", "2000000", False)],  # what the kernel lets no process exceed
+    + [("", "16384", False), ("1048576", "infinity", False), ("1048576", "2000000", False)],  # what systemd itself has is the most it gives
 )
 def test_a_process_with_fewer_files_than_its_unit_is_restarted(process, unit, restart, monkeypatch):
-    limits = "Limit                     Soft Limit           Hard Limit           Units\n"
-    limits += "Max open files            1024                 %s                files\n" % process if process else ""
-    files = {"/proc/17/limits": limits, "/proc/sys/fs/nr_open": "1048576\n"}
+    head = "Limit                     Soft Limit           Hard Limit           Units\n"
+    line = "Max open files            1024                 %s                files\n"
+    files = {"/proc/17/limits": head + (line % process if process else ""), "/proc/1/limits": head + line % 1048576}
     monkeypatch.setattr("builtins.open", lambda path, encoding: io.StringIO(files[path]))
     module = types.SimpleNamespace(run_command=lambda command: (0, "MainPID=17\nLimitNOFILE=%s\n" % unit, ""))
     there = Found({}, files=_mysql_settings.open_files(module, "mysql"))
