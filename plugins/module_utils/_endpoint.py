@@ -183,13 +183,16 @@ _reaching("s3", "the object-store name", "wandb_s3_url")
 @check("edge.wandb.upstream", "the W&B name reaches W&B", needs=["edge.wandb.certificate.name"])
 def wandb_upstream(site: Site) -> Verdict:
     expected = "an answer of the W&B container"
-    answer = site.wandb.request("GET", "/healthz")
+    advice = (
+        "nginx does not reach the container: see systemctl status wandb-local on the wandb_server host, that nginx_server_upstream is its address, and that "
+        "no firewall between them drops what comes to its port"
+    )
+    try:
+        answer = site.wandb.request("GET", "/healthz")
+    except OSError as error:  # a proxy that waits longer than this does
+        return failed(expected, why(error), advice)
     if answer.status in (502, 504):
-        return failed(
-            expected,
-            "%d from nginx" % answer.status,
-            "nginx does not reach the container: see systemctl status wandb-local on the wandb_server host, and that nginx_server_upstream is its address",
-        )
+        return failed(expected, "%d from nginx" % answer.status, advice)
     if is_s3(answer):
         return failed(expected, "the object store: " + says(answer), "wandb_url and wandb_s3_url are mixed up: in DNS, or in nginx's server_name lines")
     return passed("HTTP %d" % answer.status, expected)

@@ -149,7 +149,12 @@ class Lab:
         """The lab and its hosts as lines of text."""
         if self.name in names() and not self.state_file.exists():
             return f"{self.name}: half made (lab.py down {self.name} removes it)"
-        hosts = self.hosts().values()
+        try:
+            hosts = self.hosts().values()
+        except LabError as problem:
+            if not self.state_file.exists():
+                raise
+            return f"{self.name}: made by another version of this tool ({problem}); lab.py down {self.name} removes it"
         lines = [f"{self.name}: {self.folder}"]
         for one in hosts:
             state = "off" if not one.running() else "up" if one.ssh_answers() else "booting"

@@ -61,10 +61,10 @@ def make_bridge(lab: str, number: int | None) -> int:
         wanted = SUBNETS.format("N" if number is None else number)
         raise LabError(f"no free subnet for lab {lab}: {wanted} is in use on this machine (ip route shows by what)")
     found = random.choice(free)
-    machine.run("ip", "link", "add", bridge(found), "type", "bridge")
-    machine.run("ip", "link", "set", bridge(found), "alias", tag(lab))
-    machine.run("ip", "address", "add", f"{address(found, 1)}/24", "dev", bridge(found))
-    machine.run("ip", "link", "set", bridge(found), "up")
+    # By one process that goes on when this one is killed: a bridge without its mark would be nobody's.
+    steps = [f"link add {bridge(found)} type bridge", f'link set {bridge(found)} alias "{tag(lab)}"',
+             f"address add {address(found, 1)}/24 dev {bridge(found)}", f"link set {bridge(found)} up"]
+    machine.run("ip", "-batch", "-", input="\n".join(steps))
     return found
 
 

@@ -70,7 +70,7 @@ def ca(tmp_path_factory):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers what the server's C(answers) say for a path, else 200; a body over the server's C(limit) gets 413 unread."""
+    """Answers what the server's C(answers) say for a path, else 200; nothing for status 0; a body over the server's C(limit) gets 413 unread."""
 
     def answer(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -79,6 +79,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, body = (413, b"<html><title>413 Request Entity Too Large</title></html>")
         else:
             self.rfile.read(length)
+        if not status:
+            self.close_connection = True
+            return
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Twice", "one")
@@ -191,6 +194,8 @@ def test_a_name_that_does_not_resolve(ca):
     "answers, id, words",
     [
         ({"/healthz": (502, b"Bad Gateway")}, "edge.wandb.upstream", "nginx_server_upstream"),
+        ({"/healthz": (504, b"")}, "edge.wandb.upstream", "no firewall between them drops"),
+        ({"/healthz": (0, b"")}, "edge.wandb.upstream", "no firewall between them drops"),
         ({"/healthz": (403, DENIED)}, "edge.wandb.upstream", "mixed up"),
         ({"/healthz": (500, b"")}, "edge.wandb.healthz", "journalctl -u wandb-local"),
         ({"/ready": (503, b"migrating")}, "edge.wandb.ready", "migrations"),
