@@ -18,10 +18,19 @@ CONNECTION: dict[str, t.Any] = {
 }
 
 
-def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle: str | None) -> t.Any:
+def client(
+    boto3: t.Any,
+    url: str,
+    params: t.Mapping[str, t.Any],
+    region: str,
+    bundle: str | None,
+    addressing: str = "path",
+    checksums: str = "when_required",
+) -> t.Any:
     """A boto3 client that signs as W&B does: signature version 4, bucket in the path, no checksum trailers.
 
-    Trailers are what a proxy in front of archived MinIO releases should refuse (CVE-2026-40344), and W&B sends none.
+    Trailers are what a proxy in front of archived MinIO releases should refuse (CVE-2026-40344), and W&B sends none. Current SDKs
+    send them over https unless they are told not to: I(checksums) of C(when_supported).
     """
     from botocore.config import Config
 
@@ -34,12 +43,12 @@ def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle
         verify=bundle,
         config=Config(
             signature_version="s3v4",
-            s3={"addressing_style": "path"},
+            s3={"addressing_style": addressing},
             connect_timeout=params["timeout"],
             read_timeout=params["timeout"],
             retries={"total_max_attempts": 1},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
+            request_checksum_calculation=checksums,
+            response_checksum_validation=checksums,
             proxies={},
         ),
     )
