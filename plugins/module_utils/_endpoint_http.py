@@ -50,6 +50,8 @@ class Endpoint:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("%s is not a URL such as https://wandb.example.com" % url)
+        if parts.scheme == "http" and "tls=true" in parts.query:
+            raise ValueError("%s contradicts itself, with http and tls=true: write https://%s" % (url, parts.netloc))
         if parts.path.rstrip("/") or parts.query:
             raise ValueError("%s has a path; give the name only, such as %s://%s" % (url, parts.scheme, parts.netloc))
         self.secure = parts.scheme == "https"

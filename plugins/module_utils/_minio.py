@@ -19,6 +19,8 @@ import typing as t
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from ansible_collections.baremetal.wandb.plugins.module_utils._s3 import canonical, cleaned_origins, parsed_policy
+
 # The least lengths that MinIO accepts, in characters (internal/auth/credentials.go). It names greatest ones too, 20 and 40, but
 # holds only the keys that it generates itself to them.
 ACCESS_KEY_LENGTH = 3
@@ -71,38 +73,37 @@ class Admin:
             raise AdminError("NoAnswer", str(error)) from None
 
 
-def canonical(policy: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A policy with its sets sorted and its empty fields left out, as MinIO rewrites it."""
-    statements = []
-    for statement in policy.get("Statement", []):
-        clean = {}
-        for key, value in statement.items():
-            if value in ("", [], {}, None):
-                continue
-            if key in ("Action", "NotAction", "Resource", "NotResource"):
-                value = sorted({value} if isinstance(value, str) else set(value))
-            clean[key] = value
-        statements.append(clean)
-    return {"Version": policy.get("Version", "2012-10-17"), "Statement": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True))}
-
-
 def wanted(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """The state that the module's options ask for."""
     return {
-        "policies": {policy["name"]: canonical(policy["policy"]) for policy in params["policies"]},
+        "policies": {policy["name"]: canonical(parsed_policy(policy["policy"])) for policy in params["policies"]},
         "users": {
             user["name"]: {"enabled": user["enabled"], "policies": sorted(user["policies"]), "secret_key": "accepted" if user["enabled"] else "untried"}
             for user in params["users"]
         },
-        "config": {subsystem: {key: str(value) for key, value in settings.items()} for subsystem, settings in params["config"].items()},
+        "config": _settings(params),
     }
+
+
+def _settings(params: dict[str, t.Any]) -> dict[str, dict[str, str]]:
+    """The values as MinIO keeps them; it takes origins apart at commas alone and compares them with what browsers send."""
+    config = {subsystem: {key: str(value) for key, value in settings.items()} for subsystem, settings in params["config"].items()}
+    if "cors_allow_origin" in config.get("api", {}):
+        config["api"]["cors_allow_origin"] = ",".join(cleaned_origins(config["api"]["cors_allow_origin"].split(",")))
+    return config
 
 
 def complaint(params: dict[str, t.Any]) -> str:
     """Why MinIO would refuse an option, as one sentence that names it, or ""."""
-    for policy in params["policies"]:
-        if not isinstance(policy["policy"].get("Statement"), list):
-            return "policies: %s has no list named Statement, for example {Version: '2012-10-17', Statement: [{Effect: Allow, ...}]}" % policy["name"]
+    try:
+        for policy in params["policies"]:
+            parsed_policy(policy["policy"])
+    except ValueError as error:
+        return "policies: %s %s" % (policy["name"], error)
+    try:
+        _settings(params)
+    except ValueError as error:
+        return "config.api.cors_allow_origin: %s" % error
     for user in params["users"]:
         if len(user["name"]) < ACCESS_KEY_LENGTH or not user["name"].isascii() or set("=,") & set(user["name"]):
             return "users: the name %s must be %d or more ASCII characters without = and comma, for example wandb-local" % (user["name"], ACCESS_KEY_LENGTH)

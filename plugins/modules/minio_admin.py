@@ -40,8 +40,8 @@ options:
         type: str
         required: true
       policy:
-        description: The whole policy, a dictionary with C(Version) and C(Statement).
-        type: dict
+        description: The whole policy, as JSON or a dictionary with C(Version) and C(Statement).
+        type: json
         required: true
   users:
     description: Users to keep.
@@ -69,6 +69,7 @@ options:
   config:
     description:
       - Settings by subsystem, for example V(cors_allow_origin) of V(api). All nodes take them at once.
+      - Of the origins in that one a space around and a slash at the end are taken away, since MinIO would never match them.
       - A setting that the environment of the server overrides cannot be kept here; the module then says which variable it is.
     type: dict
     default: {}
@@ -140,7 +141,7 @@ def main():
         argument_spec=dict(
             endpoints=dict(type="list", elements="str", required=True),
             policies=dict(
-                type="list", elements="dict", default=[], options=dict(name=dict(type="str", required=True), policy=dict(type="dict", required=True))
+                type="list", elements="dict", default=[], options=dict(name=dict(type="str", required=True), policy=dict(type="json", required=True))
             ),
             users=dict(
                 type="list",

@@ -91,14 +91,13 @@ def leave_probes() -> None:
 
 
 def no_probes() -> None:
-    """Fails when a probe is still there, or a version of one. The bucket keeps none from now on."""
+    """Fails when a probe is still there, or a version of one."""
     prefix = "baremetal-wandb-probe/"
     listed = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix)
     left = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
     left += s3.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix + os.uname().nodename + "/multipart").get("Uploads", [])
     if left:
         sys.exit("left behind: %s" % [item["Key"] for item in left])
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
 
 
 globals()[sys.argv[1]]()

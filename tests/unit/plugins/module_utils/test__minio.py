@@ -58,6 +58,16 @@ def test_each_difference_is_repaired_alone(section, name, change, steps):
     assert [step.what for step in _minio.plan(have, _minio.wanted(options()))] == steps
 
 
+def test_origins_are_kept_as_minio_compares_them():
+    config = {"api": {"cors_allow_origin": "https://wandb.example.com/, https://*.example.com"}}
+    want = _minio.wanted(options(config=config))
+    assert want["config"]["api"]["cors_allow_origin"] == "https://wandb.example.com,https://*.example.com"
+
+
+def test_a_policy_may_be_json():
+    assert _minio.wanted(options(policies=[{"name": "wandb", "policy": json.dumps(POLICY)}])) == _minio.wanted(options())
+
+
 def test_a_user_that_may_not_sign_in():
     user = dict(options()["users"][0], enabled=False)
     want = _minio.wanted(options(users=[user]))
@@ -109,6 +119,10 @@ def test_an_environment_variable_wins_over_the_stored_setting():
     "changed, words",
     [
         ({"policies": [{"name": "p", "policy": {}}]}, "p has no list named Statement"),
+        ({"policies": [{"name": "p", "policy": "{'Version': 1}"}]}, "policies: p is not JSON (Expecting property name"),
+        ({"policies": [{"name": "p", "policy": "Version=2012"}]}, "policies: p is not JSON"),
+        ({"config": {"api": {"cors_allow_origin": "https://a.example.com,,https://b.example.com"}}}, "config.api.cors_allow_origin: '' is no origin"),
+        ({"config": {"api": {"cors_allow_origin": "https://a.example.com/app"}}}, "'https://a.example.com/app' is no origin"),
         ({"users": [{"name": "ab", "secret_key": "x" * 20, "policies": []}]}, "must be 3 or more ASCII characters"),
         ({"users": [{"name": "a=b", "secret_key": "x" * 20, "policies": []}]}, "without = and comma"),
         ({"users": [{"name": "wandb-local", "secret_key": "short", "policies": []}]}, "must be 8 or more ASCII characters"),
