@@ -90,6 +90,9 @@ def test_what_works_is_not_refused(variables):
         (OURS, {"wandb_s3_secret_key": 12345678}, "wandb_s3_secret_key is empty"),
         *((OURS, {"bucket_policy": policy}, "bucket_policy must be") for policy in ("{'Version'", "Version=2012", [], {"Version": "2012-10-17"}, None)),
         (OURS, {"bucket_abort_incomplete_days": 7}, "MinIO removes unfinished uploads after a day by itself"),
+        (OURS, {"bucket_retired_access_keys": ["wandb-local"]}, "bucket_retired_access_keys has a key that is in use, wandb-local"),
+        (OURS, {"bucket_retired_access_keys": ["root-of-minio"]}, "bucket_retired_access_keys has a key that is in use"),
+        (OURS, {"bucket_retire_after_hours": -1}, "bucket_retire_after_hours must be"),
         (THEIRS, {"bucket_abort_incomplete_days": -1}, "bucket_abort_incomplete_days must be"),
     ],
 )
