@@ -136,3 +136,18 @@ def test_a_broken_connection_has_no_code():
     error = ConnectionClosedError(endpoint_url="http://192.0.2.1")
     assert (_s3.code(error), _s3.status(error)) == ("", 0)
     assert "Connection was closed" in _s3.reason(error)
+
+
+@pytest.mark.parametrize(
+    "call, code, words",
+    [
+        ("ListMultipartUploads", "AccessDenied", "let the key's policy allow s3:ListBucketMultipartUploads"),
+        ("HeadObject", "AccessDenied", "let the key's policy allow s3:GetObject on"),
+        ("DeleteObject", "AccessDenied", "let the key's policy allow s3:DeleteObject on"),
+        ("PutObject", "SlowDown", "the store's log"),
+    ],
+)
+def test_the_right_that_a_key_lacks_is_named_as_policies_name_it(call, code, words):
+    from botocore.exceptions import ClientError
+
+    assert words in _s3.permission_advice(ClientError({"Error": {"Code": code}}, call))
