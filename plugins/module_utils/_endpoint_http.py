@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 # OpenSSL's X509_V_FLAG_NO_CHECK_TIME; Python has no name for it.
 _NO_CHECK_TIME = 0x200000
 
+MIB = 1024 * 1024
+
 _SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 
 
@@ -48,6 +50,8 @@ class Endpoint:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("%s is not a URL such as https://wandb.example.com" % url)
+        if parts.scheme == "http" and "tls=true" in parts.query:
+            raise ValueError("%s contradicts itself, with http and tls=true: write https://%s" % (url, parts.netloc))
         if parts.path.rstrip("/") or parts.query:
             raise ValueError("%s has a path; give the name only, such as %s://%s" % (url, parts.scheme, parts.netloc))
         self.secure = parts.scheme == "https"
@@ -85,8 +89,18 @@ class Endpoint:
             with self.context(any_name).wrap_socket(plain, server_hostname=self.host) as tls:
                 return dict(tls.getpeercert() or {})
 
-    def request(self, method: str, target: str, headers: t.Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
-        """One request on a connection of its own. I(target) (path and query) goes out byte for byte."""
+    def request(
+        self,
+        method: str,
+        target: str,
+        headers: t.Mapping[str, str] | None = None,
+        body: bytes | t.Iterable[bytes] | None = None,
+        into: t.Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        """One request on a connection of its own. I(target) (path and query) goes out byte for byte.
+
+        A body in pieces needs the header Content-Length. I(into) takes the body of an answer 200 in pieces of a MiB.
+        """
         if self.secure:
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(self.host, self.port, timeout=self.timeout, context=self.context())
         else:
@@ -100,6 +114,8 @@ class Endpoint:
             except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 pass  # a server may refuse a large body before all of it was sent; its answer is still there to read
             answer = connection.getresponse()
+            while into and answer.status == 200 and (piece := answer.read(MIB)):
+                into(piece)
             return Answer(answer.status, answer.getheaders(), answer.read())
         finally:
             connection.close()

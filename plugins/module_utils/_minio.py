@@ -8,16 +8,21 @@ A state is plain data without secrets, the same for what is there and what is wa
 
     {"policies": {NAME: policy, or None when absent},
      "users": {NAME: {"enabled": bool, "policies": [NAME, ...], "secret_key": "accepted", or why it is not}, or None when absent},
+     "retired": {NAME: "present", or None when absent},
      "config": {SUBSYSTEM: {KEY: value}}}
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import typing as t
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
+
+from ansible_collections.baremetal.wandb.plugins.module_utils._s3 import canonical, cleaned_origins, parsed_policy
 
 # The least lengths that MinIO accepts, in characters (internal/auth/credentials.go). It names greatest ones too, 20 and 40, but
 # holds only the keys that it generates itself to them.
@@ -71,43 +76,45 @@ class Admin:
             raise AdminError("NoAnswer", str(error)) from None
 
 
-def canonical(policy: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A policy with its sets sorted and its empty fields left out, as MinIO rewrites it."""
-    statements = []
-    for statement in policy.get("Statement", []):
-        clean = {}
-        for key, value in statement.items():
-            if value in ("", [], {}, None):
-                continue
-            if key in ("Action", "NotAction", "Resource", "NotResource"):
-                value = sorted({value} if isinstance(value, str) else set(value))
-            clean[key] = value
-        statements.append(clean)
-    return {"Version": policy.get("Version", "2012-10-17"), "Statement": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True))}
-
-
 def wanted(params: dict[str, t.Any]) -> dict[str, t.Any]:
     """The state that the module's options ask for."""
     return {
-        "policies": {policy["name"]: canonical(policy["policy"]) for policy in params["policies"]},
+        "policies": {policy["name"]: canonical(parsed_policy(policy["policy"])) for policy in params["policies"]},
         "users": {
             user["name"]: {"enabled": user["enabled"], "policies": sorted(user["policies"]), "secret_key": "accepted" if user["enabled"] else "untried"}
             for user in params["users"]
         },
-        "config": {subsystem: {key: str(value) for key, value in settings.items()} for subsystem, settings in params["config"].items()},
+        "retired": dict.fromkeys(params["retired_users"]),
+        "config": _settings(params),
     }
+
+
+def _settings(params: dict[str, t.Any]) -> dict[str, dict[str, str]]:
+    """The values as MinIO keeps them; it takes origins apart at commas alone and compares them with what browsers send."""
+    config = {subsystem: {key: str(value) for key, value in settings.items()} for subsystem, settings in params["config"].items()}
+    if "cors_allow_origin" in config.get("api", {}):
+        config["api"]["cors_allow_origin"] = ",".join(cleaned_origins(config["api"]["cors_allow_origin"].split(",")))
+    return config
 
 
 def complaint(params: dict[str, t.Any]) -> str:
     """Why MinIO would refuse an option, as one sentence that names it, or ""."""
-    for policy in params["policies"]:
-        if not isinstance(policy["policy"].get("Statement"), list):
-            return "policies: %s has no list named Statement, for example {Version: '2012-10-17', Statement: [{Effect: Allow, ...}]}" % policy["name"]
+    try:
+        for policy in params["policies"]:
+            parsed_policy(policy["policy"])
+    except ValueError as error:
+        return "policies: %s %s" % (policy["name"], error)
+    try:
+        _settings(params)
+    except ValueError as error:
+        return "config.api.cors_allow_origin: %s" % error
     for user in params["users"]:
         if len(user["name"]) < ACCESS_KEY_LENGTH or not user["name"].isascii() or set("=,") & set(user["name"]):
             return "users: the name %s must be %d or more ASCII characters without = and comma, for example wandb-local" % (user["name"], ACCESS_KEY_LENGTH)
         if len(user["secret_key"]) < SECRET_KEY_LENGTH or not user["secret_key"].isascii():
             return "users: the secret_key of %s must be %d or more ASCII characters" % (user["name"], SECRET_KEY_LENGTH)
+        if user["name"] in params["retired_users"]:
+            return "retired_users: %s is also in users, which are kept; name the one of before there, for example wandb-local" % user["name"]
         if user["name"] == params["access_key"]:
             return "users: %s is the account that signs in (access_key); give W&B a user of its own, for example wandb-local" % user["name"]
     return ""
@@ -115,7 +122,7 @@ def complaint(params: dict[str, t.Any]) -> str:
 
 def read(admin: Admin, want: dict[str, t.Any], sign_in: t.Callable[[str], str]) -> dict[str, t.Any]:
     """The state of everything that is wanted. I(sign_in) tries a user's wanted secret: "accepted", or MinIO's error code."""
-    have: dict[str, t.Any] = {"policies": {}, "users": {}, "config": {}}
+    have: dict[str, t.Any] = {"policies": {}, "users": {}, "retired": {}, "config": {}}
     for name in want["policies"]:
         with _absent("XMinioAdminNoSuchPolicy", have["policies"], name):
             have["policies"][name] = canonical(json.loads(admin("policy_info", name)))
@@ -128,6 +135,10 @@ def read(admin: Admin, want: dict[str, t.Any], sign_in: t.Callable[[str], str]) 
                 "policies": sorted(filter(None, found.get("policyName", "").split(","))),
                 "secret_key": _untried(want["users"][name], enabled) or sign_in(name),
             }
+    for name in want["retired"]:
+        with _absent("XMinioAdminNoSuchUser", have["retired"], name):
+            admin("user_info", name)
+            have["retired"][name] = "present"
     for subsystem, settings in want["config"].items():
         found, overridden = parsed_config(admin("config_get", subsystem), subsystem)
         have["config"][subsystem] = {key: found.get(key) for key in settings}
@@ -138,6 +149,23 @@ def read(admin: Admin, want: dict[str, t.Any], sign_in: t.Callable[[str], str]) 
                     "the server's environment variable %s wins over config.%s.%s: take it out of the server's environment" % (variable, subsystem, key),
                 )
     return have
+
+
+def other_secrets(have: dict[str, t.Any], want: dict[str, t.Any]) -> list[str]:
+    """Users that are there with another secret than the wanted one. MinIO keeps one for a user, and with it end the URLs that it signed."""
+    return [name for name, user in have["users"].items() if user and user["secret_key"] not in (want["users"][name]["secret_key"], "disabled")]
+
+
+def in_use_until(admin: Admin, have: dict[str, t.Any], hours: int) -> datetime:
+    """Until when URLs that a retired user signed may be about: so many hours after the last of the wanted users got its secret.
+
+    Who is not there yet gets it now.
+    """
+    times = [datetime.now(timezone.utc)] if None in have["users"].values() else []
+    for name in (name for name, user in have["users"].items() if user is not None):
+        text = json.loads(admin("user_info", name))["updatedAt"]
+        times.append(datetime.fromisoformat(re.sub(r"[.]\d+", "", text).replace("Z", "+00:00")))
+    return max(times, default=datetime.min.replace(tzinfo=timezone.utc)) + timedelta(hours=hours)
 
 
 def _untried(user: dict[str, t.Any], enabled: bool) -> str:
@@ -181,7 +209,7 @@ def parsed_config(text: str, subsystem: str) -> tuple[dict[str, str], dict[str, 
 
 
 class Step(t.NamedTuple):
-    """One call of the admin API. I(what) is C(policy), C(user), C(attach), C(enable), C(disable) or C(config)."""
+    """One call of the admin API. I(what) is C(policy), C(user), C(attach), C(enable), C(disable), C(remove) or C(config)."""
 
     what: str
     name: str
@@ -200,6 +228,7 @@ def plan(have: dict[str, t.Any], want: dict[str, t.Any]) -> list[Step]:
             steps.append(Step("attach", name, (found["policies"], user["policies"])))
         if found["enabled"] != user["enabled"]:
             steps.append(Step("enable" if user["enabled"] else "disable", name))
+    steps += [Step("remove", name) for name in want["retired"] if have["retired"].get(name)]
     for subsystem, settings in want["config"].items():
         changed = {key: value for key, value in settings.items() if have["config"].get(subsystem, {}).get(key) != value}
         if changed:
@@ -222,6 +251,13 @@ def apply(admin: Admin, step: Step, secret_keys: dict[str, str]) -> None:
         admin("user_enable", step.name)
     elif step.what == "disable":
         admin("user_disable", step.name)
+    elif step.what == "remove":
+        admin("user_remove", step.name)
+        try:
+            admin("policy_remove", step.name)
+        except AdminError as error:
+            if error.code != "XMinioIAMPolicyInUse":
+                raise
     elif step.what == "config":
         admin("config_set", step.name, {key: '"%s"' % value if " " in value else value for key, value in step.value.items()})
 
@@ -234,6 +270,7 @@ def described(step: Step) -> str:
         "attach": "attach exactly the wanted policies to user %s",
         "enable": "enable user %s",
         "disable": "disable user %s",
+        "remove": "remove user %s",
         "config": "set configuration %s",
     }[step.what] % step.name
 
@@ -243,5 +280,6 @@ def empty(want: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         "policies": dict.fromkeys(want["policies"]),
         "users": dict.fromkeys(want["users"]),
+        "retired": dict(want["retired"]),
         "config": {subsystem: dict.fromkeys(settings) for subsystem, settings in want["config"].items()},
     }

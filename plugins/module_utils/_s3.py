@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint
 
@@ -18,10 +21,19 @@ CONNECTION: dict[str, t.Any] = {
 }
 
 
-def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle: str | None) -> t.Any:
+def client(
+    boto3: t.Any,
+    url: str,
+    params: t.Mapping[str, t.Any],
+    region: str,
+    bundle: str | None,
+    addressing: str = "path",
+    checksums: str = "when_required",
+) -> t.Any:
     """A boto3 client that signs as W&B does: signature version 4, bucket in the path, no checksum trailers.
 
-    Trailers are what a proxy in front of archived MinIO releases should refuse (CVE-2026-40344), and W&B sends none.
+    Trailers are what a proxy in front of archived MinIO releases should refuse (CVE-2026-40344), and W&B sends none. Current SDKs
+    send them over https unless they are told not to: I(checksums) of C(when_supported).
     """
     from botocore.config import Config
 
@@ -34,12 +46,12 @@ def client(boto3: t.Any, url: str, params: dict[str, t.Any], region: str, bundle
         verify=bundle,
         config=Config(
             signature_version="s3v4",
-            s3={"addressing_style": "path"},
+            s3={"addressing_style": addressing},
             connect_timeout=params["timeout"],
             read_timeout=params["timeout"],
             retries={"total_max_attempts": 1},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
+            request_checksum_calculation=checksums,
+            response_checksum_validation=checksums,
             proxies={},
         ),
     )
@@ -82,6 +94,69 @@ def wrong_region(region: str) -> str:
     if region == "us-east1":
         return "region us-east1 does not exist: W&B's guide has a typing error there; write us-east-1"
     return ""
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME = (
+    r"(?!.*[.][.])(?!([0-9]+[.]){3}[0-9]+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|[.]mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+
+
+def wrong_bucket(name: str) -> str:
+    """Why S3 forbids a bucket of this name, or ""."""
+    if re.fullmatch(BUCKET_NAME, name):
+        return ""
+    return (
+        "%s is no name for a bucket: S3 takes 3 to 63 small letters, digits, hyphens and single dots, no IP address, and none of the beginnings and "
+        "ends that it keeps to itself, for example local-files" % name
+    )
+
+
+def cleaned_origins(origins: t.Iterable[str]) -> list[str]:
+    """Origins as browsers send them, without spaces around and the slash at the end; a ValueError says why one cannot be right."""
+    cleaned = []
+    for origin in origins:
+        clean = origin.strip().removesuffix("/")
+        parts = urlsplit(clean)
+        if clean != "*" and (not parts.scheme or not parts.netloc or parts.path or parts.query or set(", ") & set(clean)):
+            raise ValueError("'%s' is no origin, which is a scheme and a name and no path, one for each item, for example https://wandb.example.com" % origin)
+        cleaned.append(clean)
+    return cleaned
+
+
+def parsed_policy(text: str | t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A policy given as JSON; a ValueError says why it is none."""
+    example = ", for example {Version: '2012-10-17', Statement: [{Effect: Allow, ...}]}"
+    try:
+        policy = json.loads(text) if isinstance(text, str) else dict(text)
+    except ValueError as error:
+        raise ValueError("is not JSON (%s)%s" % (error, example)) from error
+    if not isinstance(policy, dict) or not isinstance(policy.get("Statement"), list):
+        raise ValueError("has no list named Statement" + example)
+    return policy
+
+
+def canonical(policy: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A policy with its sets sorted and its empty fields left out, as stores rewrite it."""
+    statements = []
+    for statement in policy.get("Statement", []):
+        clean = {}
+        for key, value in statement.items():
+            if value in ("", [], {}, None):
+                continue
+            if key in ("Action", "NotAction", "Resource", "NotResource"):
+                value = _sorted(value)
+            elif key in ("Principal", "NotPrincipal"):
+                value = {kind: _sorted(who) for kind, who in (value if isinstance(value, dict) else {"AWS": value}).items()}
+            elif key == "Condition":
+                value = {operator: {name: _sorted(values) for name, values in tests.items()} for operator, tests in value.items()}
+            clean[key] = value
+        statements.append(clean)
+    return {"Version": policy.get("Version", "2012-10-17"), "Statement": sorted(statements, key=lambda one: json.dumps(one, sort_keys=True))}
+
+
+def _sorted(value: t.Any) -> list[str]:
+    return sorted({json.dumps(one) if isinstance(one, bool) else str(one) for one in (value if isinstance(value, list) else [value])})
 
 
 def preflight(endpoint: Endpoint, target: str, origin: str, method: str, headers: str) -> Answer:

@@ -5,11 +5,13 @@
 """Buckets of an S3 store: read, plan, apply. PRIVATE to the collection.
 
 A bucket's state is plain data: None when it does not exist, else a dictionary with C(cors) (a list of rules in boto3's
-words, sorted), C(versioning) and C(abort_incomplete_multipart_days); only what is wanted is read.
+words, sorted), C(versioning), C(abort_incomplete_multipart_days) (0 without the rule) and C(policy) (empty without one); only what is
+wanted is read.
 """
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3
@@ -37,12 +39,32 @@ def wanted(bucket: dict[str, t.Any]) -> dict[str, t.Any]:
     """The state that a module's bucket option asks for; what it leaves out is not managed and not in the state."""
     state: dict[str, t.Any] = {}
     if bucket["cors"] is not None:
-        state["cors"] = normalised([{_CORS_FIELDS[key]: value for key, value in rule.items()} for rule in bucket["cors"]])
+        rules = [dict(rule, allowed_origins=_s3.cleaned_origins(rule["allowed_origins"])) for rule in bucket["cors"]]
+        state["cors"] = normalised([{_CORS_FIELDS[key]: value for key, value in rule.items()} for rule in rules])
     if bucket["versioning"] != "unmanaged":
         state["versioning"] = bucket["versioning"]
     if bucket["abort_incomplete_multipart_days"] is not None:
         state["abort_incomplete_multipart_days"] = bucket["abort_incomplete_multipart_days"]
+    if bucket["policy"] is not None:
+        state["policy"] = _s3.canonical(_s3.parsed_policy(bucket["policy"])) if bucket["policy"].strip() not in ("", "{}") else {}
     return state
+
+
+def complaint(buckets: t.Sequence[dict[str, t.Any]]) -> str:
+    """Why a module's bucket option cannot be right, as one sentence that names it, or ""."""
+    for bucket in buckets:
+        name = bucket["name"]
+        wrong = _s3.wrong_bucket(name)
+        if wrong:
+            return "buckets: " + wrong
+        if (bucket["abort_incomplete_multipart_days"] or 0) < 0:
+            return "buckets: abort_incomplete_multipart_days of %s must be a number of days, or 0 for no such rule, for example 7" % name
+        for option in ("cors", "policy"):
+            try:
+                wanted({"cors": None, "versioning": "unmanaged", "abort_incomplete_multipart_days": None, "policy": None, option: bucket[option]})
+            except ValueError as error:
+                return "buckets: %s of %s: %s" % ("allowed_origins" if option == "cors" else option, name, error)
+    return ""
 
 
 def normalised(rules: t.Sequence[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
@@ -57,7 +79,7 @@ def normalised(rules: t.Sequence[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
 def plan(have: dict[str, t.Any] | None, want: dict[str, t.Any]) -> list[str]:
     """What has to be done to a bucket, in order: C(create), then the names of the fields to set."""
     if have is None:
-        return ["create"] + [field for field, value in want.items() if value not in ("suspended", [])]
+        return ["create"] + [field for field, value in want.items() if value not in ("suspended", [], {}, 0)]
     return [field for field, value in want.items() if have.get(field) != value]
 
 
@@ -112,7 +134,11 @@ class Buckets:
             have["versioning"] = (found or {}).get("Status", "suspended").lower()  # a bucket that never had versions keeps none either
         if "abort_incomplete_multipart_days" in want:
             ours = [rule for rule in self._lifecycle(bucket) if rule.get("ID") == RULE_ID]
-            have["abort_incomplete_multipart_days"] = ours[0].get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation") if ours else None
+            active = ours and ours[0].get("Status") == "Enabled"
+            have["abort_incomplete_multipart_days"] = ours[0].get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0) if active else 0
+        if "policy" in want:
+            found = self._call("get_bucket_policy", bucket, ["NoSuchBucketPolicy"])
+            have["policy"] = _s3.canonical(json.loads(found["Policy"])) if found else {}
         return have
 
     def _lifecycle(self, bucket: str) -> list[dict[str, t.Any]]:
@@ -130,15 +156,24 @@ class Buckets:
             self._call("put_bucket_versioning", bucket, VersioningConfiguration={"Status": want["versioning"].capitalize()})
         elif step == "abort_incomplete_multipart_days":
             rules = [rule for rule in self._lifecycle(bucket) if rule.get("ID") != RULE_ID]
-            rules.append(
-                {
-                    "ID": RULE_ID,
-                    "Status": "Enabled",
-                    "Filter": {"Prefix": ""},
-                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": want["abort_incomplete_multipart_days"]},
-                }
-            )
-            self._call("put_bucket_lifecycle_configuration", bucket, LifecycleConfiguration={"Rules": rules})
+            if want["abort_incomplete_multipart_days"]:
+                rules.append(
+                    {
+                        "ID": RULE_ID,
+                        "Status": "Enabled",
+                        "Filter": {"Prefix": ""},
+                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": want["abort_incomplete_multipart_days"]},
+                    }
+                )
+            if rules:
+                self._call("put_bucket_lifecycle_configuration", bucket, LifecycleConfiguration={"Rules": rules})
+            else:
+                self._call("delete_bucket_lifecycle", bucket)
+        elif step == "policy":
+            if want["policy"]:
+                self._call("put_bucket_policy", bucket, Policy=json.dumps(want["policy"]))
+            else:
+                self._call("delete_bucket_policy", bucket)
         return True
 
     def _set_cors(self, bucket: str, rules: list[dict[str, t.Any]]) -> bool:

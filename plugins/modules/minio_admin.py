@@ -14,7 +14,7 @@ description:
   - Talks to the admin API by MinIO's Python SDK. The client C(mc) is not needed, and no secret reaches a command line.
   - Repairs what differs - a policy that was changed, a user that is disabled, has other policies or another secret key, a changed setting.
   - Whether a user's secret key is the wanted one is proven by signing a request with it.
-  - Leaves alone what is not named, and removes no user, policy or setting.
+  - Leaves alone what is not named, and removes no policy or setting, and no user but those of O(retired_users).
   - In check mode, a server that cannot be reached or a missing library is no error, since on a fresh host they come later in the same run.
     Without a server the module plans for an empty one and warns. Without the library it is skipped and warns, since nothing is known of the server.
 requirements:
@@ -40,8 +40,8 @@ options:
         type: str
         required: true
       policy:
-        description: The whole policy, a dictionary with C(Version) and C(Statement).
-        type: dict
+        description: The whole policy, as JSON or a dictionary with C(Version) and C(Statement).
+        type: json
         required: true
   users:
     description: Users to keep.
@@ -66,9 +66,28 @@ options:
         description: Whether the user may sign in.
         type: bool
         default: true
+  replace_secrets:
+    description:
+      - What to do with a user that is there and has another secret key. V(true) sets the wanted one.
+      - V(false) fails. MinIO keeps one secret for each user, so that URLs which a user signed with the earlier one end at once. For a change
+        without that, make another user and retire the earlier one.
+    type: bool
+    default: true
+  retired_users:
+    description:
+      - Users to remove, each with the policy of its name if no other user has that. The URLs that they signed end at once.
+      - They are kept while O(retire_after_hours) are not over, with a warning that says until when.
+    type: list
+    elements: str
+    default: []
+  retire_after_hours:
+    description: For how long after the last of O(users) got its secret key the retired ones are kept, as long as URLs that they signed may be about.
+    type: int
+    default: 24
   config:
     description:
       - Settings by subsystem, for example V(cors_allow_origin) of V(api). All nodes take them at once.
+      - Of the origins in that one a space around and a slash at the end are taken away, since MinIO would never match them.
       - A setting that the environment of the server overrides cannot be kept here; the module then says which variable it is.
     type: dict
     default: {}
@@ -130,6 +149,8 @@ endpoint:
   sample: http://192.0.2.21:9000
 """
 
+from datetime import datetime, timezone
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _minio, _s3
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint, bundle, first_answering
@@ -140,7 +161,7 @@ def main():
         argument_spec=dict(
             endpoints=dict(type="list", elements="str", required=True),
             policies=dict(
-                type="list", elements="dict", default=[], options=dict(name=dict(type="str", required=True), policy=dict(type="dict", required=True))
+                type="list", elements="dict", default=[], options=dict(name=dict(type="str", required=True), policy=dict(type="json", required=True))
             ),
             users=dict(
                 type="list",
@@ -153,6 +174,9 @@ def main():
                     enabled=dict(type="bool", default=True),
                 ),
             ),
+            replace_secrets=dict(type="bool", default=True, no_log=False),
+            retired_users=dict(type="list", elements="str", default=[]),
+            retire_after_hours=dict(type="int", default=24),
             config=dict(type="dict", default={}),
             **_s3.CONNECTION,
         ),
@@ -198,7 +222,20 @@ def main():
     admin = signed_in(params["access_key"], params["secret_key"])
     try:
         before = _minio.read(admin, want, sign_in)
+        others = _minio.other_secrets(before, want)
+        if others and not params["replace_secrets"]:
+            module.fail_json(
+                msg="MinIO has another secret key for %s, and keeps one for each user: with it would end the URLs in use. Give the new secret to a new "
+                "access key, for example %s-2, and retire the earlier one then" % (", ".join(others), others[0])
+            )
         steps = _minio.plan(before, want)
+        if any(before["retired"].values()):
+            until = _minio.in_use_until(admin, before, params["retire_after_hours"])
+            if until > datetime.now(timezone.utc):
+                names = ", ".join(name for name, found in before["retired"].items() if found)
+                module.warn("kept until %s, since URLs that it signed may be in use: %s" % (until.strftime("%Y-%m-%d %H:%M UTC"), names))
+                want["retired"] = {}
+                steps = _minio.plan(before, want)
         after = want
         if steps and not module.check_mode:
             for step in steps:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: s3_bucket
-short_description: Create S3 buckets and keep their CORS, versioning and lifecycle
+short_description: Create S3 buckets and keep their CORS, versioning, lifecycle and policy
 version_added: 0.1.0
 description:
   - Works on any S3 store. Creates what is missing and repairs what differs.
@@ -47,7 +47,9 @@ options:
         elements: dict
         suboptions:
           allowed_origins:
-            description: Origins that may use the bucket, for example V(https://wandb.example.com).
+            description:
+              - Origins that may use the bucket, for example V(https://wandb.example.com). One for each item, a scheme and a name without a path.
+              - A slash at the end is taken away, since browsers send none and it would never match.
             type: list
             elements: str
             required: true
@@ -80,8 +82,13 @@ options:
       abort_incomplete_multipart_days:
         description:
           - Remove the parts of an upload that was not completed after so many days, by one lifecycle rule; others stay.
-          - Leave it out to leave that rule alone. MinIO has no such rule, it removes them after a day by itself.
+          - V(0) removes that rule. Leave it out to leave it alone. MinIO has no such rule, it removes them after a day by itself.
         type: int
+      policy:
+        description:
+          - The whole policy of the bucket, as JSON or a dictionary with C(Version) and C(Statement). An empty one removes it.
+          - Leave it out to leave it alone.
+        type: json
   cors_fallback:
     description:
       - What it means that a store has no CORS for each bucket, as community MinIO, or that the key may not set it.
@@ -116,6 +123,8 @@ EXAMPLES = r"""
       - name: local-files
         cors:
           - allowed_origins: [https://wandb.example.com]
+        abort_incomplete_multipart_days: 7
+        policy: "{{ lookup('ansible.builtin.file', 'bucket-policy.json') }}"
   vars:
     ansible_python_interpreter: "{{ tools_python }}"
 
@@ -176,6 +185,7 @@ BUCKET = dict(
     ),
     versioning=dict(type="str", choices=["enabled", "suspended", "unmanaged"], default="unmanaged"),
     abort_incomplete_multipart_days=dict(type="int"),
+    policy=dict(type="json"),
 )
 
 
@@ -191,7 +201,7 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
-    complaint = _s3.wrong_region(params["region"])
+    complaint = _s3.wrong_region(params["region"]) or _s3_bucket.complaint(params["buckets"])
     if complaint:
         module.fail_json(msg=complaint)
     try:

@@ -19,9 +19,12 @@ admin = MinioAdmin(endpoint=urlsplit(URL).netloc, credentials=StaticProvider(ROO
 s3 = boto3.client("s3", endpoint_url=URL, aws_access_key_id=ROOT, aws_secret_access_key=SECRET, region_name="us-east-1")
 
 
-def allow(*actions: str, resource: str = BUCKET) -> None:
+def allow(*actions: str, resource: str = BUCKET, but: tuple[str, ...] = ()) -> None:
     """Rewrites the policy of W&B's user."""
-    statements = [{"Effect": "Allow", "Action": list(actions), "Resource": ["arn:aws:s3:::%s" % resource, "arn:aws:s3:::%s/*" % resource]}]
+    resources = ["arn:aws:s3:::%s" % resource, "arn:aws:s3:::%s/*" % resource]
+    statements = [{"Effect": "Allow", "Action": list(actions), "Resource": resources}]
+    if but:
+        statements.append({"Effect": "Deny", "Action": list(but), "Resource": resources})
     admin.policy_add(USER, policy={"Version": "2012-10-17", "Statement": statements})
 
 
@@ -44,7 +47,7 @@ def other_secret() -> None:
 
 
 def more_policies() -> None:
-    admin.attach_policy(["readwrite"], user=USER)
+    admin.attach_policy(["consoleAdmin"], user=USER)
 
 
 def wider_policy() -> None:
@@ -55,12 +58,11 @@ def no_writes() -> None:
     allow("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
 
 
-def no_listing() -> None:
-    allow("s3:GetBucketLocation", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-
-
-def no_uploads_in_parts() -> None:
-    allow("s3:GetBucketLocation", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:ListBucketVersions")
+def versions_for_ever() -> None:
+    """A bucket with versions, which the user may see and not remove."""
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    reads = ("s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
+    allow(*reads, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", but=("s3:DeleteObjectVersion",))
 
 
 def foreign_cors() -> None:
@@ -89,9 +91,10 @@ def leave_probes() -> None:
 
 
 def no_probes() -> None:
-    """Fails when a probe is still there."""
+    """Fails when a probe is still there, or a version of one."""
     prefix = "baremetal-wandb-probe/"
-    left = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    listed = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix)
+    left = listed.get("Versions", []) + listed.get("DeleteMarkers", [])
     left += s3.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix + os.uname().nodename + "/multipart").get("Uploads", [])
     if left:
         sys.exit("left behind: %s" % [item["Key"] for item in left])

@@ -11,8 +11,11 @@ import datetime
 import http.server
 import ssl
 import threading
+import time
+from email.utils import formatdate
 
 import pytest
+from ansible_collections.baremetal.wandb.plugins.module_utils import _s3_check
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import Site, check, is_s3, says
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, bundle, first_answering
 from cryptography import x509
@@ -159,6 +162,15 @@ def test_a_certificate_of_an_unknown_ca(ca, tmp_path):
         records = proven(url, ca.path, only=["edge.wandb.*"])
     assert guilty(records) == ["edge.wandb.certificate.chain"]
     assert records["edge.wandb.ready"]["status"] == "skip"
+
+
+def test_a_clock_that_is_behind_is_named_before_the_certificate_that_is_younger(ca, monkeypatch):
+    monkeypatch.setattr(Handler, "date_time_string", lambda self: formatdate(time.time() + 1200, usegmt=True))
+    with serving(ca.leaf(begin=1), {"/": (403, DENIED)}) as url:
+        store = _s3_check.Store(None, {}, Endpoint(url, str(ca.path), 5), "b", "us-east-1", "p/", url, "https://foreign.invalid")
+        records = {record["id"]: record for record in _s3_check.check.records(store, skip=["s3.minio.*"])}
+    assert guilty(records) == ["s3.clock", "s3.tls"]
+    assert "seconds ahead" in records["s3.clock"]["found"] and "see s3.clock" in records["s3.tls"]["advice"]
 
 
 def test_a_ca_file_that_is_not_there(ca):

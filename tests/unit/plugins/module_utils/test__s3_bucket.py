@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3, _s3_bucket
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer
@@ -18,12 +20,52 @@ RULE = {
 
 
 def bucket(**changed):
-    return {"name": "local-files", "cors": [RULE], "versioning": "unmanaged", "abort_incomplete_multipart_days": None, **changed}
+    return {"name": "local-files", "cors": [RULE], "versioning": "unmanaged", "abort_incomplete_multipart_days": None, "policy": None, **changed}
+
+
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": ["arn:aws:s3:::b/*"]}]}
 
 
 def test_what_is_left_out_is_not_managed():
     assert _s3_bucket.wanted(bucket(cors=None)) == {}
     assert set(_s3_bucket.wanted(bucket(versioning="enabled"))) == {"cors", "versioning"}
+
+
+def test_a_policy_is_equal_however_the_store_writes_it():
+    statement = {"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": ["s3:PutObject"], "Resource": "arn:aws:s3:::b/*", "Sid": ""}
+    assert _s3.canonical({"Version": "2012-10-17", "Statement": [statement]}) == _s3.canonical(POLICY)
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    assert _s3.canonical({"Statement": [{**statement, "Condition": insecure}]}) != _s3.canonical(POLICY)
+    assert _s3.canonical({"Statement": [{"Condition": insecure}]}) == _s3.canonical({"Statement": [{"Condition": {"Bool": {"aws:SecureTransport": [False]}}}]})
+
+
+def test_an_origin_is_as_browsers_send_it():
+    assert _s3.cleaned_origins([" https://wandb.example.com/ ", "*", "https://*.example.com", "http://localhost:8080"]) == [
+        "https://wandb.example.com",
+        "*",
+        "https://*.example.com",
+        "http://localhost:8080",
+    ]
+    assert _s3_bucket.wanted(bucket(cors=[{**RULE, "allowed_origins": ["https://wandb.example.com/"]}])) == _s3_bucket.wanted(bucket())
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({"name": "Local_Files"}, "buckets: Local_Files is no name for a bucket"),
+        ({"name": "192.168.1.1"}, "no IP address"),
+        ({"name": "xn--files"}, "keeps to itself"),
+        ({"cors": [{**RULE, "allowed_origins": ["https://a.example.com, https://b.example.com"]}]}, "buckets: allowed_origins of local-files: 'https://a."),
+        ({"cors": [{**RULE, "allowed_origins": ["wandb.example.com"]}]}, "is a scheme and a name and no path"),
+        ({"policy": "{'Version'"}, "buckets: policy of local-files: is not JSON (Expecting property name"),
+        ({"policy": "[]"}, "policy of local-files: has no list named Statement"),
+        ({"abort_incomplete_multipart_days": -1}, "abort_incomplete_multipart_days of local-files must be a number of days"),
+    ],
+)
+def test_what_no_store_takes_is_named(changed, words):
+    said = _s3_bucket.complaint([bucket(**changed)])
+    assert words in said and "for example" in said
+    assert _s3_bucket.complaint([bucket(), bucket(policy="{}"), bucket(policy=json.dumps(POLICY))]) == ""
 
 
 def test_cors_rules_are_equal_in_any_order():
@@ -38,6 +80,12 @@ def test_cors_rules_are_equal_in_any_order():
         (None, {}, ["create", "cors"]),
         (None, {"cors": [], "versioning": "suspended"}, ["create"]),
         (None, {"cors": None, "versioning": "enabled", "abort_incomplete_multipart_days": 7}, ["create", "versioning", "abort_incomplete_multipart_days"]),
+        (None, {"cors": None, "abort_incomplete_multipart_days": 0, "policy": "{}"}, ["create"]),
+        (None, {"cors": None, "policy": json.dumps(POLICY)}, ["create", "policy"]),
+        ({"policy": _s3.canonical(POLICY)}, {"cors": None, "policy": json.dumps(POLICY)}, []),
+        ({"policy": _s3.canonical(POLICY)}, {"cors": None, "policy": "{}"}, ["policy"]),
+        ({"abort_incomplete_multipart_days": 7}, {"cors": None, "abort_incomplete_multipart_days": 0}, ["abort_incomplete_multipart_days"]),
+        ({"abort_incomplete_multipart_days": 0}, {"cors": None, "abort_incomplete_multipart_days": 7}, ["abort_incomplete_multipart_days"]),
         ({"cors": []}, {}, ["cors"]),
         ({"versioning": "suspended"}, {"cors": None, "versioning": "enabled"}, ["versioning"]),
         ({"versioning": "enabled"}, {"cors": None, "versioning": "enabled"}, []),
@@ -88,3 +136,18 @@ def test_a_broken_connection_has_no_code():
     error = ConnectionClosedError(endpoint_url="http://192.0.2.1")
     assert (_s3.code(error), _s3.status(error)) == ("", 0)
     assert "Connection was closed" in _s3.reason(error)
+
+
+@pytest.mark.parametrize(
+    "call, code, words",
+    [
+        ("ListMultipartUploads", "AccessDenied", "let the key's policy allow s3:ListBucketMultipartUploads"),
+        ("HeadObject", "AccessDenied", "let the key's policy allow s3:GetObject on"),
+        ("DeleteObject", "AccessDenied", "let the key's policy allow s3:DeleteObject on"),
+        ("PutObject", "SlowDown", "the store's log"),
+    ],
+)
+def test_the_right_that_a_key_lacks_is_named_as_policies_name_it(call, code, words):
+    from botocore.exceptions import ClientError
+
+    assert words in _s3.permission_advice(ClientError({"Error": {"Code": code}}, call))

@@ -37,9 +37,15 @@ CLIENT = {"client": "/nonexistent/wandb", "url": "https://wandb.invalid"}
         (s3_bucket, {**BUCKET, "region": "us-east1"}, "write us-east-1"),
         (s3_bucket, {**BUCKET, "endpoints": ["https://s3.example.com/bucket"]}, "endpoints: https://s3.example.com/bucket has a path"),
         (s3_bucket, {**BUCKET, "buckets": [{"name": "b", "versioning": "on"}]}, "versioning"),
+        (s3_bucket, {**BUCKET, "buckets": [{"name": "Local_Files"}]}, "buckets: Local_Files is no name for a bucket"),
+        (s3_bucket, {**BUCKET, "buckets": [{"name": "local-files", "policy": "no JSON"}]}, "buckets: policy of local-files: is not JSON"),
+        (s3_bucket, {**BUCKET, "endpoints": ["http://s3.example.com?tls=true"]}, "with http and tls=true: write https://s3.example.com"),
+        (minio_admin, {**MINIO, "policies": [{"name": "p", "policy": "no JSON"}]}, "policies: p is not JSON"),
+        (minio_admin, {**MINIO, "endpoints": ["http://s3.example.com?tls=true"]}, "with http and tls=true: write https://s3.example.com"),
         (s3_check, {**STORE, "region": "us-east1"}, "write us-east-1"),
         (s3_check, {**STORE, "minio_endpoints": ["minio1"]}, "minio1 is not a URL"),
         (s3_check, {**STORE, "probe": "delete"}, "probe"),
+        (s3_check, {**STORE, "large_object_mb": 5121}, "large_object_mb must be from 0 to 5120, for example 1024, and is 5121"),
         (endpoint_check, {**EDGE, "url": "http://wandb.example.com"}, "url: http://wandb.example.com is not https"),
         (endpoint_check, {**EDGE, "s3_url": "https://s3.example.com/s3"}, "s3_url: https://s3.example.com/s3 has a path"),
         (endpoint_check, {"url": "https://wandb.example.com"}, "s3_url"),
@@ -99,7 +105,12 @@ def test_a_missing_library_is_named(run_module, monkeypatch, module, options, li
 
 @pytest.mark.parametrize(
     "module, options, number",
-    [(s3_check, STORE, 26), (s3_check, {**STORE, "minio_endpoints": [NOBODY]}, 28), (endpoint_check, EDGE, 18), (wandb_check, CLIENT, 10)],
+    [
+        (s3_check, STORE, 33),
+        (s3_check, {**STORE, "minio_endpoints": [NOBODY], "large_object_mb": 1}, 36),
+        (endpoint_check, EDGE, 18),
+        (wandb_check, CLIENT, 10),
+    ],
 )
 def test_checks_of_what_is_not_installed_yet(run_module, module, options, number):
     result = run_module(module.main, installed=False, **options)
