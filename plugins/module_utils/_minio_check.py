@@ -4,13 +4,16 @@
 
 """What a MinIO node and its drives must be. PRIVATE to the collection.
 
-The subject of every check is a Node: C(minio.drive.*) and C(minio.volumes) hold before MinIO runs, C(minio.health.*) while it does.
+The subject of every check is a Node: C(minio.service.own), C(minio.drive.*) and C(minio.volumes) hold before MinIO runs, the others while it does.
 """
 
 from __future__ import annotations
 
+import hashlib
 import http.client
+import itertools
 import os
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -22,6 +25,10 @@ SYSTEM_FOLDER = ".minio.sys"
 NOT_DATA = {"lost+found"}
 # A set takes from each drive only what the smallest has. Drives of one model differ by less than this share; other models by more.
 SIZE_TOLERANCE = 0.01
+# What the files of the role say of their maker, and the programs that serve as MinIO does.
+MARK = "role baremetal.wandb.minio"
+PROGRAMS = {"minio", "silo"}
+PROCESSES = "/proc"
 
 
 class Node(t.NamedTuple):
@@ -34,6 +41,8 @@ class Node(t.NamedTuple):
     url: str
     write_quorum: int
     timeout: int
+    unit_file: str
+    binary: str
 
     @property
     def several(self) -> bool:
@@ -69,11 +78,77 @@ def recorded_volumes(path: str) -> str | None:
     return None
 
 
+def expanded(pattern: str) -> list[str]:
+    """What MinIO makes of an argument with ellipses, C({1...4}): of several the last is the outermost loop."""
+    parts = re.split(r"\{([0-9]+)\.\.\.([0-9]+)\}", pattern)
+    texts, starts, ends = parts[::3], parts[1::3], parts[2::3]
+    ranges = []
+    for start, end in zip(starts, ends):
+        padded = len(start) > 1 and start.startswith("0") or end.startswith("0")
+        ranges.append([str(number).zfill(len(end) if padded else 0) for number in range(int(start), int(end) + 1)])
+    return ["".join(itertools.chain(*zip(texts, [*reversed(numbers), ""]))) for numbers in itertools.product(*reversed(ranges))]
+
+
+def pools(given: str, url: str) -> list[list[str]]:
+    """The drives of each pool of MINIO_VOLUMES, however it is written: paths of a single node are those of I(url), and schemes count for nothing."""
+    arguments = given.split()
+    found = [expanded(argument) for argument in arguments] if "{" in given else [arguments]
+    return [[re.sub("^https?:", "", drive if "//" in drive else url + drive) for drive in pool] for pool in found]
+
+
+def is_ours(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return MARK in file.read()
+    except FileNotFoundError:
+        return False
+
+
+def processes() -> t.Iterator[tuple[str, str, str]]:
+    """Each process of this machine that can be seen: its folder, its program and its systemd unit."""
+    for number in sorted(filter(str.isdigit, os.listdir(PROCESSES)), key=int):
+        folder = os.path.join(PROCESSES, number)
+        try:
+            program = os.readlink(os.path.join(folder, "exe")).removesuffix(" (deleted)")
+            with open(os.path.join(folder, "cgroup"), encoding="ascii", errors="replace") as file:
+                groups = file.read().splitlines()
+        except OSError:  # it has ended, or is a thread of the kernel
+            continue
+        yield folder, program, os.path.basename(groups[-1]) if groups else ""
+
+
+def digest(path: str) -> str:
+    with open(path, "rb") as file:
+        found = hashlib.sha256()
+        for chunk in iter(lambda: file.read(2**20), b""):
+            found.update(chunk)
+    return found.hexdigest()
+
+
 def readable(count: int) -> str:
     return "%.1f GiB" % (count / 2**30)
 
 
 check = Checks()
+
+
+@check("minio.service.own", "no MinIO of somebody else's making is here")
+def own(node: Node) -> Verdict:
+    ours = is_ours(node.unit_file)
+    foreign = [node.unit_file] if os.path.exists(node.unit_file) and not ours else []
+    # A package brings a file without volumes.
+    if recorded_volumes(node.volumes_file) is not None and not is_ours(node.volumes_file):
+        foreign.append(node.volumes_file)
+    unit = os.path.basename(node.unit_file)
+    for folder, program, group in processes():
+        if os.path.basename(program) in PROGRAMS and not (ours and group == unit):
+            foreign.append("%s (process %s)" % (program, os.path.basename(folder)))
+    return equal(
+        [],
+        foreign,
+        "stop and remove it, or have the role take its place with its drives, its nodes in their order, its root account and minio_user, the account that "
+        "owns its data: once with, for example, -e minio_adopt=true",
+    )
 
 
 @check("minio.drive.present", "each drive is a directory")
@@ -133,10 +208,18 @@ def volumes(node: Node) -> Verdict:
     formed = any(SYSTEM_FOLDER in entries(drive) for drive in node.drives)
     if recorded is None or not formed:
         return passed("no data yet" if not formed else "no record of its drives", "no data, or the same drives")
-    return equal(
-        node.volumes,
+    before, wanted = pools(recorded, node.url), pools(node.volumes, node.url)
+    if wanted[: len(before)] == before:
+        return passed(node.volumes, recorded)
+    reason = "MinIO would not start with other drives"
+    if sorted(itertools.chain(*before)) == sorted(itertools.chain(*wanted)):
+        reason = "MinIO would not start: the order of its drives is fixed for ever when they are formed, since each drive knows its place in an erasure set"
+    elif set(itertools.chain(*before)) < set(itertools.chain(*wanted)):
+        reason = "the size of its erasure sets is fixed for ever, so nodes and drives are added as a pool of their own (minio_pools), never to one that is there"
+    return failed(
         recorded,
-        "MinIO would not start with other drives: put the hosts of the group wandb_minio, their wandb_address and minio_drives back; "
+        node.volumes,
+        reason + ": put the hosts of the group wandb_minio, their wandb_address and minio_drives back; "
         "when only addresses changed, run once with, for example, -e minio_allow_changed_volumes=true",
     )
 
@@ -180,3 +263,15 @@ def write_quorum(node: Node) -> Verdict:
         int(quorum),
         "this node belongs to a cluster of another size: its MINIO_VOLUMES (%s) differs from the group wandb_minio" % node.volumes_file,
     )
+
+
+@check("minio.binary.same", "the server that runs is the one that is installed", needs=["minio.health.live"])
+def same_binary(node: Node) -> Verdict:
+    unit = os.path.basename(node.unit_file)
+    found = [folder for folder, _program, group in processes() if group == unit]
+    if not found:
+        return failed("a process of %s" % unit, "none", "what answers at %s is not that unit's: stop it, and look at systemctl status %s" % (node.url, unit))
+    running = os.path.join(found[0], "exe")
+    if os.path.samefile(running, node.binary):
+        return passed(digest(node.binary))
+    return equal(digest(node.binary), digest(running), "it was replaced while it ran: systemctl restart %s on all nodes at once" % unit)

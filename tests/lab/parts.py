@@ -226,7 +226,12 @@ def role_value(role: str, variable: str):
     raise LabError(f"no file of roles/{role} gives {variable}, which says what wheels to fetch")
 
 
+def go(name: str) -> pathlib.Path:
+    """Go's command, for what is built by hand."""
+    return pathlib.Path(go_command())
+
+
 PARTS = {
-    "minio": minio, "minio-next": minio, "standin-image": standin_image, "wheels": wheels,
+    "go": go, "minio": minio, "minio-next": minio, "standin-image": standin_image, "wheels": wheels,
     "mysql-old": mysql_old, "mysql-packages": mysql_packages, "mysql-repository": mysql_repository,
 }

@@ -23,6 +23,7 @@ GOOD = {
     "wandb_minio_root_user": "root-of-minio",
     "wandb_minio_root_password": "p4ssword-of-minio",
 }
+NO_SOURCE = {"minio_source": "", "minio_sha256": ""}
 TASKS = role_file("minio", "tasks/input.yml")
 
 
@@ -89,6 +90,26 @@ IN_POOLS = "minio_pools must list groups of the inventory that together have eve
         ({"minio_source": "http://mirror.example.com/minio"}, "minio_source must be a file on the controller or an https URL"),
         ({"minio_sha256": ""}, "minio_sha256 its SHA-256"),
         ({"minio_sha256": "A" * 64}, "minio_sha256 its SHA-256"),
+        # Where the server comes from.
+        ({"minio_source": "https://mirror.example.com/minio"}, ""),
+        ({"minio_source": "~/minio", "minio_install_method": "file"}, ""),
+        ({"minio_install_method": "url"}, "minio_source must be an https URL, and"),
+        ({"minio_source": "https://mirror.example.com/minio", "minio_install_method": "file"}, "minio_source must be a file on the controller, and"),
+        ({"minio_source": "https://dl.min.io/server/minio/release/linux-amd64/minio"}, "minio_source names MinIO's download host"),
+        ({**NO_SOURCE, "minio_install_method": "package"}, "minio_package must be the name of a package"),
+        ({**NO_SOURCE, "minio_install_method": "package", "minio_package": "silo; reboot"}, "minio_package must be the name of a package"),
+        ({**NO_SOURCE, "minio_install_method": "package", "minio_package": "silo=20260903000000.0.0"}, ""),
+        ({**NO_SOURCE, "minio_install_method": "preinstalled"}, ""),
+        ({**NO_SOURCE, "minio_install_method": "preinstalled", "minio_binary": "minio"}, "minio_binary must be the path of the server"),
+        ({**NO_SOURCE, "minio_install_method": "go_build"}, ""),
+        ({**NO_SOURCE, "minio_install_method": "go_build", "minio_sha256": "a" * 64}, ""),
+        ({**NO_SOURCE, "minio_install_method": "go_build", "minio_sha256": "a"}, "minio_go_module must be a Go module with its version, never latest"),
+        ({**NO_SOURCE, "minio_install_method": "go_build", "minio_go_module": "github.com/minio/minio@latest"}, "never latest"),
+        ({**NO_SOURCE, "minio_install_method": "go_build", "minio_go_module": "github.com/minio/minio"}, "never latest"),
+        ({"minio_flavour": "aistor"}, "minio_license_file is empty, and AIStor starts with a licence only"),
+        ({"minio_flavour": "aistor", "minio_license_file": "files/minio.license"}, ""),
+        ({"minio_user": "root"}, "minio_user must be an account without privileges"),
+        ({"minio_user": "a b"}, "minio_user must be an account without privileges"),
         ({"wandb_minio_root_user": ""}, SECRET),
         ({"wandb_minio_root_user": "ab"}, SECRET),
         ({"wandb_minio_root_user": "root=of"}, SECRET),
@@ -165,6 +186,58 @@ def test_drives_of_the_nodes_of_a_pool_have_one_size(site, stops):
     assert not stops or ("minio_drives have different sizes on different nodes, from 300 to 400 bytes" in said and said.count("for example") == 1)
 
 
+@pytest.mark.parametrize(
+    ("method", "stat", "known", "words"),
+    [
+        ("file", {"exists": True, "checksum": "a" * 64}, {}, ""),
+        ("file", {"exists": True, "checksum": "b" * 64}, {}, "minio_sha256 does not belong to minio_source /srv/minio, whose SHA-256 is bbb"),
+        ("file", {"exists": False}, {}, "minio_source /srv/minio cannot be had: there is no such file: bring the server again"),
+        ("url", {"exists": False}, {"__minio_fetched": {"msg": "Name not known"}}, "minio_source /srv/minio cannot be had: Name not known: bring"),
+        ("go_build", {"exists": True, "checksum": "b" * 64}, {"minio_sha256": ""}, ""),
+        ("go_build", {"exists": True, "checksum": "b" * 64}, {}, "minio_sha256 does not belong to minio_go_module github.com/minio/minio@v0.0.0-2026"),
+        ("go_build", {"exists": False}, {"__minio_built": {"rc": 1, "stderr_lines": ["go: downloading", "dial tcp: no", ""]}}, "on localhost (dial tcp: no): bring Go"),
+        ("go_build", {"exists": False}, {"__minio_built": {"msg": "no such command"}}, "cannot be built on localhost (no such command): bring Go 1.24"),
+    ],
+)
+def test_a_server_that_is_not_what_it_should_be_is_refused(method, stat, known, words):
+    said = render("{{ _minio_server_rules | rejectattr('holds') | map(attribute='sentence') }}", minio_install_method=method, __minio_server={"stat": stat}, **known)
+    assert len(said) == bool(words)
+    assert not said or (words in said[0] and said[0].count("for example") == 1)
+
+
+def test_a_build_of_minio_reports_its_release_and_one_of_a_fork_what_it_will():
+    cmd = "github.com/minio/minio/cmd"
+    assert render("{{ _minio_go_flags }}") == (
+        f"-s -w -X {cmd}.Version=2026-02-12T20:18:48Z -X {cmd}.ReleaseTag=RELEASE.2026-02-12T20-18-48Z -X {cmd}.CommitID=7aac2a2c5b7c"
+    )
+    fork = {"minio_go_module": "github.com/pgsty/silo@v1.2.3"}
+    assert render("{{ _minio_go_flags }} {{ _minio_go_program }}", **fork) == "-s -w silo"
+
+
+@pytest.mark.parametrize(
+    ("site", "binary", "unit", "environment"),
+    [
+        ({}, "/usr/local/bin/minio", "/etc/systemd/system/minio.service", "/etc/default/minio"),
+        ({"minio_install_method": "preinstalled"}, "/usr/local/bin/minio", "/etc/systemd/system/minio.service", "/etc/default/minio"),
+        ({"minio_install_method": "preinstalled", "minio_binary": "/opt/minio"}, "/opt/minio", "/etc/systemd/system/minio.service", "/etc/default/minio"),
+        ({"wandb_minio_flavour": "silo"}, "/usr/local/bin/silo", "/etc/systemd/system/silo.service", "/etc/default/silo"),
+        ({"minio_flavour": "silo", "minio_install_method": "package"}, "/usr/bin/silo", "/etc/systemd/system/silo.service", "/etc/default/silo"),
+        ({"minio_flavour": "aistor", "minio_install_method": "package"}, "/usr/local/bin/minio", "/etc/systemd/system/minio.service", "/etc/default/minio"),
+    ],
+)
+def test_flavours_and_sources_have_their_places(site, binary, unit, environment):
+    assert render("{{ [_minio_binary, _minio_unit_file, _minio_env_file] }}", **site) == [binary, unit, environment]
+
+
+@pytest.mark.parametrize(("sums", "stops"), [(["a", "a"], False), (["a", "b"], True), (["a", None], False), ([None, None], False)])
+def test_nodes_that_run_different_servers_are_named(sums, stops):
+    records = [[{"id": "minio.binary.same", "status": "pass" if found else "skip", "found": found}] for found in sums]
+    seen = {f"minio{n}": {"__minio_health": {"checks": checks}} for n, checks in enumerate(records, 1)}
+    said = render("{{ _minio_same_rules | rejectattr('holds') | map(attribute='sentence') }}", host_variables=seen)
+    assert bool(said) is stops
+    assert not stops or ("with the SHA-256 a and b" in said[0] and said[0].count("for example") == 1)
+
+
 def test_the_layout_is_told():
     drives = sizes(**dict.fromkeys(("minio1", "minio2", "minio3", "minio4"), [2**42, 2**42]))
     told = [
@@ -189,10 +262,11 @@ def test_the_layout_is_told():
         ({"groups": {"wandb_minio": ["minio1"]}, "minio_drives": ["/srv/minio"]}, ["one node: nothing protects", "one drive: nothing protects the data"]),
         ({"groups": {"wandb_minio": ["minio2", "minio5", "minio7", "minio9"]}}, ["not numbered without a gap: MinIO keeps their order for ever"]),
         ({"minio_drives": ["/mnt/a", "/mnt/b"]}, ["no second pool can join them"]),
+        ({"minio_flavour": "minio"}, ["CVE-2026-40344, CVE-2026-42600, CVE-2026-39414 among them"]),
     ],
 )
 def test_what_the_layout_does_not_bear_is_told(site, words):
-    said = render("{{ _minio_warnings }}", **site)
+    said = render("{{ _minio_warnings }}", **{"minio_flavour": "silo", **site})
     assert len(said) == len(words)
     assert [word for word, sentence in zip(words, said) if word not in sentence] == []
 
