@@ -64,18 +64,18 @@ def entries(drive: str) -> list[str]:
     return sorted(set(os.listdir(drive)) - NOT_DATA)
 
 
-def recorded_volumes(path: str) -> str | None:
-    """MINIO_VOLUMES as the environment file of the node has it, or None."""
+def recorded(path: str) -> dict[str, str]:
+    """What the environment file of the node sets of MinIO's variables."""
     try:
         with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+            lines = [line.partition("=") for line in file.read().splitlines()]
     except FileNotFoundError:
-        return None
-    for line in lines:
-        name, found, value = line.partition("=")
-        if found and name.strip() == "MINIO_VOLUMES":
-            return value.strip().strip("\"'")
-    return None
+        return {}
+    return {name.strip(): value.strip().strip("\"'") for name, found, value in lines if found and name.strip().startswith("MINIO_")}
+
+
+def recorded_volumes(path: str) -> str | None:
+    return recorded(path).get("MINIO_VOLUMES")
 
 
 def expanded(pattern: str) -> list[str]:
@@ -204,20 +204,20 @@ def data(node: Node) -> Verdict:
 
 @check("minio.volumes", "the cluster keeps the drives with which it was formed", needs=["minio.drive.present"])
 def volumes(node: Node) -> Verdict:
-    recorded = recorded_volumes(node.volumes_file)
+    known = recorded_volumes(node.volumes_file)
     formed = any(SYSTEM_FOLDER in entries(drive) for drive in node.drives)
-    if recorded is None or not formed:
+    if known is None or not formed:
         return passed("no data yet" if not formed else "no record of its drives", "no data, or the same drives")
-    before, wanted = pools(recorded, node.url), pools(node.volumes, node.url)
+    before, wanted = pools(known, node.url), pools(node.volumes, node.url)
     if wanted[: len(before)] == before:
-        return passed(node.volumes, recorded)
+        return passed(node.volumes, known)
     reason = "MinIO would not start with other drives"
     if sorted(itertools.chain(*before)) == sorted(itertools.chain(*wanted)):
         reason = "MinIO would not start: the order of its drives is fixed for ever when they are formed, since each drive knows its place in an erasure set"
     elif set(itertools.chain(*before)) < set(itertools.chain(*wanted)):
         reason = "the size of its erasure sets is fixed for ever, so nodes and drives are added as a pool of their own (minio_pools), never to one that is there"
     return failed(
-        recorded,
+        known,
         node.volumes,
         reason + ": put the hosts of the group wandb_minio, their wandb_address and minio_drives back; "
         "when only addresses changed, run once with, for example, -e minio_allow_changed_volumes=true",
@@ -265,13 +265,41 @@ def write_quorum(node: Node) -> Verdict:
     )
 
 
+def process_of(node: Node) -> str | None:
+    """The folder of the process that the node's unit runs."""
+    unit = os.path.basename(node.unit_file)
+    return next((folder for folder, _program, group in processes() if group == unit), None)
+
+
 @check("minio.binary.same", "the server that runs is the one that is installed", needs=["minio.health.live"])
 def same_binary(node: Node) -> Verdict:
     unit = os.path.basename(node.unit_file)
-    found = [folder for folder, _program, group in processes() if group == unit]
-    if not found:
+    folder = process_of(node)
+    if folder is None:
         return failed("a process of %s" % unit, "none", "what answers at %s is not that unit's: stop it, and look at systemctl status %s" % (node.url, unit))
-    running = os.path.join(found[0], "exe")
+    running = os.path.join(folder, "exe")
     if os.path.samefile(running, node.binary):
         return passed(digest(node.binary))
     return equal(digest(node.binary), digest(running), "it was replaced while it ran: systemctl restart %s on all nodes at once" % unit)
+
+
+@check("minio.environment.same", "the server runs with the environment of its file", needs=["minio.health.live"])
+def same_environment(node: Node) -> Verdict:
+    folder = process_of(node)
+    if folder is None:
+        return skipped("no process of %s" % os.path.basename(node.unit_file))
+    with open(os.path.join(folder, "environ"), encoding="utf-8", errors="replace") as file:
+        pairs = [line.partition("=") for line in file.read().split("\0")]
+    running = {name: value for name, _found, value in pairs if name.startswith("MINIO_")}
+    wanted = recorded(node.volumes_file)
+    # Names alone, since somebody may have put a secret into it.
+    differing = sorted(name for name in {*running, *wanted} if running.get(name) != wanted.get(name))
+    if differing:
+        return failed(
+            "MINIO_ variables as in %s" % node.volumes_file,
+            "others: %s" % ", ".join(differing),
+            "MinIO takes any of them for its configuration, and all nodes must have the same: take them out of drop-ins of %s, and systemctl restart it on "
+            "all nodes at once" % os.path.basename(node.unit_file),
+        )
+    # The one that names the node's own address.
+    return passed(["%s=%s" % (name, value) for name, value in sorted(wanted.items()) if name != "MINIO_OPTS" and "ROOT" not in name])

@@ -14,7 +14,8 @@ description:
   - Runs on a MinIO node and returns one record per fact. It needs nothing but Python, and asks MinIO only what needs no key.
   - Of what is there before - C(minio.service.own), C(minio.drive.present), C(minio.drive.mounted), C(minio.drive.size), C(minio.drive.data) and
     C(minio.volumes). They hold before MinIO is installed, so C(only=[minio.service.own, minio.drive.*, minio.volumes]) is the check to run before a change.
-  - Of the running cluster - C(minio.health.live), C(minio.health.write_quorum) and C(minio.binary.same), whose C(found) is the SHA-256 of the server.
+  - Of the running cluster - C(minio.health.live), C(minio.health.write_quorum), C(minio.binary.same), whose C(found) is the SHA-256 of the server, and
+    C(minio.environment.same), whose C(found) has the variables of MinIO that must be the same on all nodes.
 options:
   drives:
     description: Directories at which this node's drives are mounted.

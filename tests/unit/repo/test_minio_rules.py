@@ -13,6 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from rendered import role_file
+from repository import TOP
 
 pytestmark = pytest.mark.usefixtures("compiled_once", "own_filters")
 
@@ -236,6 +237,31 @@ def test_nodes_that_run_different_servers_are_named(sums, stops):
     said = render("{{ _minio_same_rules | rejectattr('holds') | map(attribute='sentence') }}", host_variables=seen)
     assert bool(said) is stops
     assert not stops or ("with the SHA-256 a and b" in said[0] and said[0].count("for example") == 1)
+
+
+@pytest.mark.parametrize(("other", "stops"), [("us-east-1", False), ("eu-west-1", True)])
+def test_nodes_that_run_with_different_environments_are_named(other, stops):
+    regions = {"minio1": "us-east-1", "minio2": other}
+    seen = {
+        host: {"__minio_health": {"checks": [{"id": "minio.environment.same", "status": "pass", "found": [f"MINIO_SITE_REGION={region}"]}]}}
+        for host, region in regions.items()
+    }
+    said = render("{{ _minio_same_rules | rejectattr('holds') | map(attribute='sentence') }}", host_variables=seen)
+    assert bool(said) is stops
+    assert not stops or ("MINIO_SITE_REGION=us-east-1 and MINIO_SITE_REGION=eu-west-1" in said[0] and said[0].count("for example") == 1)
+
+
+def as_minio_reads(line: str) -> tuple[str, str]:
+    """parsEnvEntry in cmd/common-main.go of MinIO."""
+    name, _equals, value = line.strip().partition("=")
+    return name, value[1:-1] if len(value) >= 2 and value[0] in "\"'" and value[-1] == value[0] else value
+
+
+@pytest.mark.parametrize("password", ["".join(map(chr, range(33, 127))) + " ~", '"quoted"', "'quoted'", "# no comment", "\\$HOME`id`%s", 'ends with "'])
+def test_minio_reads_the_password_as_it_is(password):
+    text = (TOP / "roles/minio/templates/config.env.j2").read_text(encoding="utf-8")
+    lines = render(text, wandb_minio_root_password=password, minio_root_password=password).splitlines()
+    assert dict(map(as_minio_reads, lines[1:])) == {"MINIO_ROOT_USER": "root-of-minio", "MINIO_ROOT_PASSWORD": password}
 
 
 def test_the_layout_is_told():

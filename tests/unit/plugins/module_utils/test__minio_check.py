@@ -172,11 +172,12 @@ def fixture_process(tmp_path, monkeypatch):
     (tmp_path / "proc" / "2").mkdir()  # as the kernel's threads, without a program
     monkeypatch.setattr(_minio_check, "PROCESSES", str(tmp_path / "proc"))
 
-    def add(number, program, unit):
+    def add(number, program, unit, environment=""):
         folder = tmp_path / "proc" / str(number)
         folder.mkdir()
         (folder / "exe").symlink_to(program)
         (folder / "cgroup").write_text(f"0::/system.slice/{unit}\n")
+        (folder / "environ").write_text(environment)
 
     return add
 
@@ -219,6 +220,23 @@ def test_the_server_that_runs_is_compared_with_the_one_that_is_installed(node, t
     (tmp_path / "next").write_text("two")
     (record,) = check.records(node._replace(binary=str(tmp_path / "next")), only=["minio.binary.same"])
     assert record["status"] == "fail" and "systemctl restart minio.service on all nodes at once" in record["advice"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ("PATH=/usr/bin\0MINIO_SITE_REGION=us-east-1\0MINIO_OPTS=--address 10.0.0.21:9000\0", ["MINIO_SITE_REGION=us-east-1"]),
+        ("MINIO_SITE_REGION=eu-west-1\0MINIO_OPTS=--address 10.0.0.21:9000\0", "others: MINIO_SITE_REGION"),
+        ("MINIO_SITE_REGION=us-east-1\0MINIO_OPTS=--address 10.0.0.21:9000\0MINIO_SECRET=x\0", "others: MINIO_SECRET"),
+        ("PATH=/usr/bin\0", "others: MINIO_OPTS, MINIO_SITE_REGION"),
+    ],
+)
+def test_the_environment_of_the_process_is_that_of_its_file(node, tmp_path, process, environment, found):
+    (tmp_path / "server").write_text("one")
+    (tmp_path / "minio").write_text('# MINIO_X\nMINIO_SITE_REGION="us-east-1"\nMINIO_OPTS="--address 10.0.0.21:9000"\n')
+    process(7, tmp_path / "server", "minio.service", environment)
+    (record,) = check.records(node, only=["minio.environment.same"])
+    assert record["found"] == found and (record["status"] == "pass") is isinstance(found, list)
 
 
 def test_a_node_that_does_not_answer(node):
