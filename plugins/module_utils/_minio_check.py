@@ -21,6 +21,7 @@ from ansible_collections.baremetal.wandb.plugins.module_utils._check import Chec
 
 # MinIO's own folder at the top of each of its drives.
 SYSTEM_FOLDER = ".minio.sys"
+FORMED = "data of MinIO"
 # mkfs makes this one on ext file systems; MinIO leaves it alone.
 NOT_DATA = {"lost+found"}
 # A set takes from each drive only what the smallest has. Drives of one model differ by less than this share; other models by more.
@@ -179,7 +180,12 @@ def mounted(node: Node) -> Verdict:
 @check("minio.drive.size", "drives have one size", needs=["minio.drive.mounted"])
 def sizes(node: Node) -> Verdict:
     found = {drive: size(drive) for drive in node.drives}
+    formed = [found[drive] for drive in node.drives if SYSTEM_FOLDER in entries(drive)]
     smallest, largest = min(found.values()), max(found.values())
+    if formed and smallest >= (1 - SIZE_TOLERANCE) * min(formed):
+        if largest - smallest <= SIZE_TOLERANCE * largest:
+            return passed(found, "drives of one size")
+        return warned("drives of one size", found, "MinIO uses of each drive only as much as the smallest has")
     if largest - smallest > SIZE_TOLERANCE * largest:
         return failed(
             "drives of one size",
@@ -194,7 +200,7 @@ def sizes(node: Node) -> Verdict:
 def data(node: Node) -> Verdict:
     foreign = {drive: found for drive, found in ((drive, entries(drive)) for drive in node.drives) if found and SYSTEM_FOLDER not in found}
     if not foreign:
-        return passed("empty, or with %s" % SYSTEM_FOLDER)
+        return passed({drive: FORMED if SYSTEM_FOLDER in entries(drive) else "empty" for drive in node.drives}, "empty, or with %s" % SYSTEM_FOLDER)
     return failed(
         "empty, or with %s" % SYSTEM_FOLDER,
         "; ".join("%s holds %s" % (drive, ", ".join(found[:5]) + (" ..." if found[5:] else "")) for drive, found in foreign.items()),

@@ -107,7 +107,7 @@ checks:
       type: raw
       sample: mount points
     found:
-      description: What was there. For C(minio.drive.size) that holds, a dict of each drive and its bytes.
+      description: What was there. For C(minio.drive.size) that does not fail, a dict of each drive and its bytes.
       type: raw
       sample: no drive is mounted at /mnt/disk2
     advice:

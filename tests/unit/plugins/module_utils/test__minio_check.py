@@ -105,6 +105,17 @@ def test_sizes_may_differ_by_one_percent(node, monkeypatch, second, passes):
     assert (bad(node) == {}) == passes
 
 
+@pytest.mark.parametrize(("first", "second", "status"), [(600, 600, "pass"), (600, 700, "warn"), (600, 590, "fail")])
+def test_a_later_drive_may_be_larger_and_not_smaller(node, tmp_path, monkeypatch, first, second, status):
+    (tmp_path / "disk1" / ".minio.sys").mkdir()
+    sizes = {node.drives[0]: first * 2**20, node.drives[1]: second * 2**20}
+    monkeypatch.setattr(_minio_check, "size", sizes.__getitem__)
+    (record,) = check.records(node, only=["minio.drive.size"])
+    assert record["status"] == status and (status == "fail" or record["found"] == sizes)
+    (record,) = check.records(node, only=["minio.drive.data"])
+    assert record["found"] == {node.drives[0]: "data of MinIO", node.drives[1]: "empty"}
+
+
 def test_sizes_are_returned_in_bytes(node):
     (record,) = check.records(node, only=["minio.drive.size"])
     assert record["found"] == dict.fromkeys(node.drives, 600 * 2**20)
