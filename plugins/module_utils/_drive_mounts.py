@@ -149,7 +149,7 @@ def plan(system: System, drives: t.Sequence[Drive], may_format: bool) -> tuple[l
     for drive in drives:
         device = system.device(drive.device)
         if device is None:
-            raise Failed("%s for %s is no drive of this host: look at lsblk, and name one that is, for example /dev/disk/by-id/... or LABEL=disk1." % drive[::-1])
+            raise Failed("%s for %s is no drive of this host: see lsblk, and name one that is, for example /dev/disk/by-id/... or LABEL=disk1." % drive[::-1])
         if device in seen:
             raise Failed("%s and %s are one drive, %s: name another, for example /dev/sdc." % (seen[device], drive.path, device))
         seen[device] = drive.path

@@ -221,7 +221,7 @@ def volumes(node: Node) -> Verdict:
     if sorted(itertools.chain(*before)) == sorted(itertools.chain(*wanted)):
         reason = "MinIO would not start: the order of its drives is fixed for ever when they are formed, since each drive knows its place in an erasure set"
     elif set(itertools.chain(*before)) < set(itertools.chain(*wanted)):
-        reason = "the size of its erasure sets is fixed for ever, so nodes and drives are added as a pool of their own (minio_pools), never to one that is there"
+        reason = "the size of its erasure sets is fixed for ever, so nodes and drives are added as a pool of their own (minio_pools), not to one that is there"
     return failed(
         known,
         node.volumes,

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark. Fixtures for rules that Ansible renders."""
+"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark.
+
+Has the fixtures for rules that Ansible renders.
+"""
 
 from __future__ import annotations
 
