@@ -226,12 +226,7 @@ def role_value(role: str, variable: str):
     raise LabError(f"no file of roles/{role} gives {variable}, which says what wheels to fetch")
 
 
-def go(name: str) -> pathlib.Path:
-    """Go's command, for what is built by hand."""
-    return pathlib.Path(go_command())
-
-
 PARTS = {
-    "go": go, "minio": minio, "minio-next": minio, "standin-image": standin_image, "wheels": wheels,
+    "minio": minio, "minio-next": minio, "standin-image": standin_image, "wheels": wheels,
     "mysql-old": mysql_old, "mysql-packages": mysql_packages, "mysql-repository": mysql_repository,
 }
