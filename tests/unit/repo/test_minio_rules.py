@@ -296,13 +296,13 @@ def test_the_layout_is_told():
         "erasure sets      1 of 8 drives, parity EC:4",
         "quorum in a set   4 drives to read, 5 to write",
         "usable            16.00 TB of 32.00 TB",
-        "may be lost       writes go on without any 1 of the nodes or any 3 of the drives; reads without any 2 of the nodes or any 4 of the drives",
+        "may be lost       1 nodes or 3 drives while writes go on, 2 nodes or 4 drives while reads go on, whichever they are",
     ]
     assert render("{{ _minio_table }}", host_variables=drives).splitlines() == told
     two = render("{{ _minio_table }}", host_variables=drives, groups=POOLS, **TWO_POOLS).splitlines()
     assert two[:2] == ["nodes x drives    2 x 2, 2 x 2", "erasure sets      2 of 4 drives, parity EC:2"]
     alone = render("{{ _minio_table }}", groups={"wandb_minio": ["minio1"]}).splitlines()
-    assert alone[-1] == "may be lost       writes go on without any 0 of the drives; reads without any 1 of the drives"
+    assert alone[-1] == "may be lost       0 drives while writes go on, 1 drives while reads go on, whichever they are"
 
 
 @pytest.mark.parametrize(
