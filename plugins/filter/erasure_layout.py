@@ -12,18 +12,27 @@ author: The baremetal.wandb authors
 description:
   - Computes the erasure sets that MinIO forms at its first start and keeps for ever, and what they survive.
   - A set has 2 to 16 drives. MinIO takes the greatest size that divides all drives and spreads evenly over the nodes.
+  - Further pools of nodes take the size of the first one's sets, since parity is one for all of them.
   - Parity is MinIO's default for the size of the set - none for 1 drive, 1 for 2 and 3, 2 for 4 and 5, 3 for 6 and 7, 4 from 8 on.
   - Fails with one sentence when the drives form no such set, for example 17 on one node.
-positional: drives_per_node
+positional: drives_per_node, parity, drive_bytes
 options:
   _input:
-    description: Number of nodes.
-    type: integer
+    description: Number of nodes, or a list of the numbers of nodes of each pool.
+    type: raw
     required: true
   drives_per_node:
     description: Number of drives in each node.
     type: integer
     required: true
+  parity:
+    description: Drives of a set that hold parity, at most half of them; 0 takes MinIO's default.
+    type: integer
+    default: 0
+  drive_bytes:
+    description: Size of a drive, or a list of the sizes of the drives of each pool; of different ones the smallest.
+    type: raw
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -33,6 +42,10 @@ EXAMPLES = r"""
     fail_msg: "MinIO needs {{ layout.write_quorum }} of {{ layout.set_size }} drives of a set to write."
   vars:
     layout: "{{ groups['wandb_minio'] | length | baremetal.wandb.erasure_layout(minio_drives | length) }}"
+
+- name: Say what a second pool of four nodes adds
+  ansible.builtin.debug:
+    msg: "{{ ([4, 4] | baremetal.wandb.erasure_layout(2, drive_bytes=4000787030016)).usable_bytes | human_readable }}"
 """
 
 RETURN = r"""
@@ -41,7 +54,9 @@ _value:
     - The layout. C(drives) is their number in all, C(sets) that of erasure sets, C(set_size) the drives of one set, C(parity) those of them
       that hold parity.
     - C(read_quorum) and C(write_quorum) are the drives of one set that must be there.
-    - C(nodes_lost_read) and C(nodes_lost_write) are the nodes that may be lost, whichever they are, while reads and writes still work.
+    - C(nodes_lost_read) and C(nodes_lost_write) are the nodes that may be lost, whichever they are, while reads and writes still work;
+      C(drives_lost_read) and C(drives_lost_write) the drives.
+    - C(raw_bytes) is the size of all drives, C(usable_bytes) what is left of it without parity.
   type: dictionary
   sample:
     drives: 8
@@ -52,6 +67,10 @@ _value:
     write_quorum: 5
     nodes_lost_read: 2
     nodes_lost_write: 1
+    drives_lost_read: 4
+    drives_lost_write: 3
+    raw_bytes: 32006296240128
+    usable_bytes: 16003148120064
 """
 
 import typing as t
@@ -69,35 +88,64 @@ def default_parity(set_size: int) -> int:
     return 1 if set_size <= 3 else 2 if set_size <= 5 else 3 if set_size <= 7 else 4
 
 
-def erasure_layout(nodes: int, drives_per_node: int) -> dict[str, int]:
-    for name, value in (("nodes", nodes), ("drives_per_node", drives_per_node)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise AnsibleFilterError("erasure_layout: %s must be a number from 1 on, for example 4, not %r." % (name, value))
-    drives = nodes * drives_per_node
-    if drives == 1:
+def spreads(nodes: int, drives_per_node: int, set_size: int) -> bool:
+    """Whether sets of that size take in all drives, and as many of each node."""
+    return nodes * drives_per_node % set_size == 0 and (set_size % nodes == 0 or nodes % set_size == 0)
+
+
+def number(name: str, value: t.Any, least: int, example: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise AnsibleFilterError("erasure_layout: %s must be a number from %d on, for example %d, not %r." % (name, least, example, value))
+
+
+def erasure_layout(nodes: int | list[int], drives_per_node: int, parity: int = 0, drive_bytes: int | list[int] = 0) -> dict[str, int]:
+    pools = nodes if isinstance(nodes, list) and nodes else [nodes]
+    for pool in pools:
+        number("nodes", pool, 1, 4)
+    number("drives_per_node", drives_per_node, 1, 4)
+    number("parity", parity, 0, 4)
+    sizes = drive_bytes if isinstance(drive_bytes, list) else [drive_bytes] * len(pools)
+    first = pools[0]
+    if pools == [1] and drives_per_node == 1:
         set_size = 1
     else:
-        even = (size for size in SET_SIZES if drives % size == 0 and (size % nodes == 0 or nodes % size == 0))
-        set_size = next(even, 0)
+        set_size = next((size for size in SET_SIZES if spreads(first, drives_per_node, size)), 0)
     if not set_size:
         raise AnsibleFilterError(
             "erasure_layout: %d nodes with %d drives each form no erasure set: a set has 2 to 16 drives, must divide all %d and spread evenly "
-            "over the nodes; give each node another number of drives in minio_drives, for example 4." % (nodes, drives_per_node, drives)
+            "over the nodes; give each node another number of drives in minio_drives, for example 4." % (first, drives_per_node, first * drives_per_node)
         )
-    parity = default_parity(set_size)
+    for place, pool in enumerate(pools[1:], 2):
+        if not spreads(pool, drives_per_node, set_size):
+            raise AnsibleFilterError(
+                "erasure_layout: pool %d of minio_pools, %d nodes with %d drives each, forms no erasure sets of %d drives as the first pool has, since "
+                "parity is one for all pools: give it another number of nodes, for example %d." % (place, pool, drives_per_node, set_size, first)
+            )
+    if parity > set_size // 2:
+        raise AnsibleFilterError(
+            "erasure_layout: minio_parity is %d, and of the %d drives of an erasure set at most %d can hold parity; for example minio_parity: 0 takes "
+            "MinIO's default, %d." % (parity, set_size, set_size // 2, default_parity(set_size))
+        )
+    parity = parity or default_parity(set_size)
     read_quorum = set_size - parity
     # Half the drives could be written twice, differently; then one more decides.
     write_quorum = read_quorum + 1 if read_quorum == parity else read_quorum
-    of_a_node = max(1, set_size // nodes)
+    # The most drives that one set has in one node.
+    of_a_node = max(max(1, set_size // pool) for pool in pools)
+    raw = sum(pool * drives_per_node * size for pool, size in zip(pools, sizes))
     return {
-        "drives": drives,
-        "sets": drives // set_size,
+        "drives": sum(pools) * drives_per_node,
+        "sets": sum(pools) * drives_per_node // set_size,
         "set_size": set_size,
         "parity": parity,
         "read_quorum": read_quorum,
         "write_quorum": write_quorum,
         "nodes_lost_read": (set_size - read_quorum) // of_a_node,
         "nodes_lost_write": (set_size - write_quorum) // of_a_node,
+        "drives_lost_read": set_size - read_quorum,
+        "drives_lost_write": set_size - write_quorum,
+        "raw_bytes": raw,
+        "usable_bytes": raw * (set_size - parity) // set_size,
     }
 
 

@@ -12,9 +12,10 @@ short_description: Prove a MinIO node, its drives and that its cluster can write
 version_added: 0.1.0
 description:
   - Runs on a MinIO node and returns one record per fact. It needs nothing but Python, and asks MinIO only what needs no key.
-  - Of the drives - C(minio.drive.present), C(minio.drive.mounted), C(minio.drive.size), C(minio.drive.data) and C(minio.volumes).
-    They hold before MinIO is installed, so C(only=[minio.drive.*, minio.volumes]) is the check to run before a change.
-  - Of the running cluster - C(minio.health.live) and C(minio.health.write_quorum).
+  - Of what is there before - C(minio.service.own), C(minio.drive.present), C(minio.drive.mounted), C(minio.drive.size), C(minio.drive.data) and
+    C(minio.volumes). They hold before MinIO is installed, so C(only=[minio.service.own, minio.drive.*, minio.volumes]) is the check to run before a change.
+  - Of the running cluster - C(minio.health.live), C(minio.health.write_quorum), C(minio.binary.same), whose C(found) is the SHA-256 of the server, and
+    C(minio.environment.same), whose C(found) has the variables of MinIO that must be the same on all nodes.
 options:
   drives:
     description: Directories at which this node's drives are mounted.
@@ -41,6 +42,14 @@ options:
     description: Number of drives of an erasure set that must be online to write, as C(baremetal.wandb.erasure_layout) computes it.
     type: int
     required: true
+  unit_file:
+    description: Unit of systemd that runs MinIO, which says that this collection wrote it.
+    type: path
+    default: /etc/systemd/system/minio.service
+  binary:
+    description: The server as it is installed.
+    type: path
+    default: /usr/local/bin/minio
   timeout:
     description: How long MinIO may take to answer, in seconds.
     type: int
@@ -98,7 +107,7 @@ checks:
       type: raw
       sample: mount points
     found:
-      description: What was there. For C(minio.drive.size) that holds, a dict of each drive and its bytes.
+      description: What was there. For C(minio.drive.size) that does not fail, a dict of each drive and its bytes.
       type: raw
       sample: no drive is mounted at /mnt/disk2
     advice:
@@ -130,6 +139,8 @@ def main():
             volumes_file=dict(type="path", default="/etc/default/minio"),
             url=dict(type="str", required=True),
             write_quorum=dict(type="int", required=True),
+            unit_file=dict(type="path", default="/etc/systemd/system/minio.service"),
+            binary=dict(type="path", default="/usr/local/bin/minio"),
             timeout=dict(type="int", default=10),
             **_check.ARGUMENTS,
         ),

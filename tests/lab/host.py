@@ -21,7 +21,7 @@ import uuid
 import machine
 import network
 import roots
-from topology import Host, LabError
+from topology import BLANK_DRIVE, Host, LabError
 
 V1_CONTROLLERS = ("memory", "cpu", "cpuacct", "pids", "cpuset", "blkio", "devices", "freezer")
 # systemd-nspawn mounts the old hierarchies read-only; an engine that is to enforce limits must write there.
@@ -73,6 +73,10 @@ class LabHost:
         """Where the machine mounts the host's drives."""
         return [self.home / "disks" / f"disk{n}" for n in range(1, len(self.host.drives) + 1)]
 
+    def blanks(self) -> list[pathlib.Path]:
+        """The files behind the drives that have nothing on them."""
+        return [self.home / f"blank{n}.img" for n in range(1, self.host.blank_drives + 1)]
+
     def lay(self, public_key: str) -> None:
         """Make the host's own layer: what tells it from the others that share its root."""
         upper = self.home / "upper"
@@ -108,6 +112,9 @@ class LabHost:
                     file.truncate(size)
                 machine.run("mkfs.xfs", "-q", "-f", temporary)
                 temporary.rename(image)
+        for image in self.blanks():
+            with open(image, "ab") as file:
+                file.truncate(BLANK_DRIVE)
 
     def mounts(self) -> str:
         """Shell commands that mount the host's root and drives."""
@@ -124,6 +131,10 @@ class LabHost:
         self.off()
         binds = [f"--bind={self.home}/docker:/var/lib/docker", f"--bind={self.home}/containers:/var/lib/containers"]
         binds += [f"--bind={disk}:/mnt/{disk.name}" for disk in self.disks()]
+        for image in self.blanks():
+            device = machine.run("losetup", "--find", "--show", image).stdout.strip()
+            # By its own name, too, under which programs that look for a label find it.
+            binds += [f"--bind={device}:/dev/{image.stem}", f"--bind={device}"]
         command = [
             "systemd-nspawn", "--quiet", f"--directory={self.home}/root", f"--machine={self.device}", f"--hostname={self.host.name}", "--boot",
             "--register=no", "--keep-unit", f"--network-bridge={network.bridge(self.number)}", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
@@ -198,6 +209,8 @@ def off(lab: str, folder: pathlib.Path, name: str) -> None:
     home = folder / "hosts" / name
     for point in machine.mounts_below(home):  # what somebody mounted there by hand
         unmount(point)
+    for device in loop_devices(home):  # of blank drives, which no mount of the machine's ends
+        machine.run("losetup", "--detach", device, check=False)
     deadline = time.monotonic() + 10
     while loop_devices(home):
         if time.monotonic() > deadline:

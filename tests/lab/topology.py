@@ -9,6 +9,7 @@
     hosts:
       app1: {address: 11, groups: [wandb_server]}
       minio1: {address: 21, drives: 2, drive_size: 600M, groups: [wandb_minio]}
+      minio2: {address: 22, blank_drives: 2, groups: [wandb_minio]}  # of 600M, with nothing on them
       db1: {address: 12, mysql_source: true, root: bookworm, cgroup: unified}
 """
 from __future__ import annotations
@@ -24,6 +25,7 @@ CGROUPS = ("unified", "v1")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SIZE = re.compile(r"([0-9]+)([MG])")
 UNITS = {"M": 1024 ** 2, "G": 1024 ** 3}
+BLANK_DRIVE = 600 * UNITS["M"]
 SMALLEST_DRIVE = 300 * UNITS["M"]  # mkfs.xfs refuses less
 
 
@@ -41,6 +43,7 @@ class Host:
     root: str = "trixie"
     cgroup: str = "unified"
     drives: tuple[int, ...] = ()
+    blank_drives: int = 0
     mysql_source: bool = False
 
 
@@ -109,13 +112,16 @@ def parse_host(name, options, default_root: str) -> Host:
     if not LABEL.fullmatch(str(name)):
         raise LabError(f"host name {name!r} may hold only small letters, digits and inner hyphens")
     where = f"host {name}"
-    options = mapping(options, where, {"address", "groups", "root", "cgroup", "drives", "drive_size", "mysql_source"})
+    options = mapping(options, where, {"address", "groups", "root", "cgroup", "drives", "drive_size", "blank_drives", "mysql_source"})
     address = options.get("address")
     if not is_int(address) or not 2 <= address <= 254:
         raise LabError(f"{where}: address must be a last octet from 2 to 254, as in address: 11")
     groups = options.get("groups", [])
     if not isinstance(groups, list) or not all(isinstance(g, str) and re.fullmatch(r"[a-z][a-z0-9_]*", g) for g in groups):
         raise LabError(f"{where}: groups must be a list of group names, as in groups: [wandb_minio]")
+    blank = options.get("blank_drives", 0)
+    if not is_int(blank) or not 0 <= blank <= 8:
+        raise LabError(f"{where}: blank_drives must be a number from 0 to 8")
     source = options.get("mysql_source", False)
     if not isinstance(source, bool):
         raise LabError(f"{where}: mysql_source must be true or false")
@@ -126,6 +132,7 @@ def parse_host(name, options, default_root: str) -> Host:
         root=one_of(options.get("root", default_root), ROOTS, f"{where}: root"),
         cgroup=one_of(options.get("cgroup", CGROUPS[0]), CGROUPS, f"{where}: cgroup"),
         drives=drive_sizes(options, where),
+        blank_drives=blank,
         mysql_source=source,
     )
 

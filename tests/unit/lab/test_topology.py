@@ -23,12 +23,13 @@ def test_defaults_and_everything_set():
         "dns": {"wandb.example.com": "a"},
         "hosts": {
             "a": {"address": 11},
-            "b": {"address": 12, "groups": ["wandb_minio"], "root": "trixie", "cgroup": "v1", "drives": 2, "drive_size": ["600M", "2G"], "mysql_source": True},
+            "b": {"address": 12, "groups": ["wandb_minio"], "root": "trixie", "cgroup": "v1", "drives": 2, "drive_size": ["600M", "2G"], "blank_drives": 3,
+                  "mysql_source": True},
         },
     })
     assert plan.dns == {"wandb.example.com": "a"}
     assert plan.hosts["a"] == topology.Host("a", 11, root="bookworm")
-    assert plan.hosts["b"] == topology.Host("b", 12, ("wandb_minio",), "trixie", "v1", (600 * 1024 ** 2, 2 * 1024 ** 3), True)
+    assert plan.hosts["b"] == topology.Host("b", 12, ("wandb_minio",), "trixie", "v1", (600 * 1024 ** 2, 2 * 1024 ** 3), 3, True)
 
 
 def test_the_environment_replaces_the_default_root(tmp_path, monkeypatch):
@@ -44,7 +45,7 @@ def test_the_environment_replaces_the_default_root(tmp_path, monkeypatch):
     ({"hosts": {}}, "hosts is empty; name at least one, as in: hosts: {app1: {address: 11}}"),
     ({"host": {}}, "the topology: unknown key 'host'; known are dns, hosts, root"),
     ({"hosts": {"a": {"address": 11, "drive": 2}}},
-     "host a: unknown key 'drive'; known are address, cgroup, drive_size, drives, groups, mysql_source, root"),
+     "host a: unknown key 'drive'; known are address, blank_drives, cgroup, drive_size, drives, groups, mysql_source, root"),
     ({"hosts": {"a": None}}, "host a must be a mapping, not nothing"),
     ({"hosts": {"a": {}}}, "host a: address must be a last octet from 2 to 254, as in address: 11"),
     ({"hosts": {"a": {"address": 1}}}, "host a: address must be a last octet from 2 to 254, as in address: 11"),
@@ -54,6 +55,7 @@ def test_the_environment_replaces_the_default_root(tmp_path, monkeypatch):
     ({"hosts": {"a": {"address": 11, "groups": "wandb_minio"}}}, "host a: groups must be a list of group names, as in groups: [wandb_minio]"),
     ({"hosts": {"a": {"address": 11, "root": "buster"}}}, "host a: root 'buster' must be one of trixie, bookworm"),
     ({"hosts": {"a": {"address": 11, "cgroup": "v2"}}}, "host a: cgroup 'v2' must be one of unified, v1"),
+    ({"hosts": {"a": {"address": 11, "blank_drives": 9}}}, "host a: blank_drives must be a number from 0 to 8"),
     ({"hosts": {"a": {"address": 11, "drives": 33}}}, "host a: drives must be a number from 0 to 32"),
     ({"hosts": {"a": {"address": 11, "drives": 2, "drive_size": ["600M"]}}}, "host a: drive_size lists 1 sizes for 2 drives"),
     ({"hosts": {"a": {"address": 11, "drives": 1, "drive_size": 600}}}, "host a: drive_size 600 must be a number with M or G, as in drive_size: 600M"),

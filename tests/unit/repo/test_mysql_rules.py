@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import typing as t
 
 import pytest
@@ -15,34 +14,22 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.baremetal.wandb.plugins.filter.mysql_tuning import mysql_tuning
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_schema import OWN_DATABASES, RESERVED
-from jinja2 import Environment
-from repository import TOP
+from rendered import role_file
 
-ROLE = TOP / "roles/mysql"
+pytestmark = pytest.mark.usefixtures("compiled_once")
 FILTER = "| baremetal.wandb.openpgp_keys"  # for a key that hosts fetch
 KEPT = "mysql 8.4.6"  # how look.sh tells of data
 
 
-@pytest.fixture(autouse=True, scope="module")
-def compiled_once():
-    """The same few hundred templates are rendered for each host, and compiling is most of the work."""
-    with pytest.MonkeyPatch.context() as patch:
-        codes = {}
-        compile_template = Environment.compile
-        patch.setattr(Environment, "compile", lambda self, source: codes.get(source) or codes.setdefault(source, compile_template(self, source)))
-        yield
-
-
-@functools.cache
 def trusted(path: str) -> t.Any:
-    return DataLoader().load_from_file(str(ROLE / path), trusted_as_template=True)
+    return role_file("mysql", path)
 
 
 def templar(found: dict[str, str], **variables: t.Any) -> Templar:
     """What a host knows on which look.sh found I(found), with variables of the user's or of the role's."""
     program = found.get("program", "")
     everything = {
-        **trusted("../wandb/defaults/main.yml"),
+        **role_file("wandb", "defaults/main.yml"),
         **trusted("defaults/main.yml"),
         **trusted("vars/main.yml"),
         "ansible_facts": {"os_family": "Debian", "distribution": "Debian", "distribution_major_version": "13", "distribution_release": "trixie"},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -33,6 +34,8 @@ def node(tmp_path, monkeypatch):
         url="http://127.0.0.1:1",
         write_quorum=5,
         timeout=5,
+        unit_file=str(tmp_path / "minio.service"),
+        binary=str(tmp_path / "server"),
     )
 
 
@@ -102,6 +105,17 @@ def test_sizes_may_differ_by_one_percent(node, monkeypatch, second, passes):
     assert (bad(node) == {}) == passes
 
 
+@pytest.mark.parametrize(("first", "second", "status"), [(600, 600, "pass"), (600, 700, "warn"), (600, 590, "fail")])
+def test_a_later_drive_may_be_larger_and_not_smaller(node, tmp_path, monkeypatch, first, second, status):
+    (tmp_path / "disk1" / ".minio.sys").mkdir()
+    sizes = {node.drives[0]: first * 2**20, node.drives[1]: second * 2**20}
+    monkeypatch.setattr(_minio_check, "size", sizes.__getitem__)
+    (record,) = check.records(node, only=["minio.drive.size"])
+    assert record["status"] == status and (status == "fail" or record["found"] == sizes)
+    (record,) = check.records(node, only=["minio.drive.data"])
+    assert record["found"] == {node.drives[0]: "data of MinIO", node.drives[1]: "empty"}
+
+
 def test_sizes_are_returned_in_bytes(node):
     (record,) = check.records(node, only=["minio.drive.size"])
     assert record["found"] == dict.fromkeys(node.drives, 600 * 2**20)
@@ -123,6 +137,7 @@ def test_what_mkfs_and_minio_made_is_no_foreign_data(node, tmp_path):
     ("recorded", "formed", "passes"),
     [
         ('MINIO_VOLUMES="http://192.0.2.21:9000/mnt/disk1 http://192.0.2.22:9000/mnt/disk1"', True, True),
+        ("MINIO_VOLUMES='https://192.0.2.{21...22}:9000/mnt/disk1'", True, True),
         # The order counts.
         ('MINIO_VOLUMES="http://192.0.2.22:9000/mnt/disk1 http://192.0.2.21:9000/mnt/disk1"', True, False),
         ("# MINIO_VOLUMES\nMINIO_VOLUMES=http://192.0.2.21:9000/mnt/disk1", True, False),
@@ -135,6 +150,105 @@ def test_the_volumes_of_a_formed_cluster_stay(node, tmp_path, recorded, formed, 
     if formed:
         (tmp_path / "disk1" / ".minio.sys").mkdir()
     assert (bad(node) == {}) == passes
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "reason"),
+    [
+        # Another pool after those that are there, which may be written in another way then.
+        ("http://m1:9000/d1 http://m2:9000/d1 http://m1:9000/d2 http://m2:9000/d2", "http://m{1...2}:9000/d{1...2} http://m{3...4}:9000/d{1...2}", ""),
+        ("/mnt/disk1 /mnt/disk2", "http://127.0.0.1:1/mnt/disk{1...2} http://m2:9000/mnt/disk{1...2}", ""),
+        ("/mnt/disk{1...2}", "/mnt/disk1 /mnt/disk2", ""),
+        ("http://m{09...10}:9000/d1", "http://m09:9000/d1 http://m10:9000/d1", ""),
+        ("http://m{1...2}/d{1...2} http://m{3...4}/d{1...2}", "http://m{3...4}/d{1...2} http://m{1...2}/d{1...2}", "the order of its drives"),
+        ("http://m1:9000/d1 http://m2:9000/d1", "http://m2:9000/d1 http://m1:9000/d1", "the order of its drives is fixed for ever"),
+        ("http://m1:9000/d1 http://m2:9000/d1", "http://m{3...4}:9000/d1 http://m{1...2}:9000/d1", "one that is added comes last in minio_pools"),
+        ("http://m1:9000/d1 http://m2:9000/d1", "http://m1:9000/d1 http://m2:9000/d1 http://m3:9000/d1", "the size of its erasure sets is fixed for ever"),
+        ("http://m1:9000/d1 http://m2:9000/d1", "http://m1:9000/d1 http://m3:9000/d1", "MinIO would not start with other drives"),
+        ("http://m{1...2}:9000/d{1...2} http://m{3...4}:9000/d{1...2}", "http://m{1...2}:9000/d{1...2}", "MinIO would not start with other drives"),
+    ],
+)
+def test_another_layout_than_recorded_is_refused_with_the_reason(node, tmp_path, recorded, wanted, reason):
+    (tmp_path / "minio").write_text(f'MINIO_VOLUMES="{recorded}"\n')
+    (tmp_path / "disk1" / ".minio.sys").mkdir()
+    (record,) = check.records(node._replace(volumes=wanted), only=["minio.volumes"])
+    assert (record["status"] == "pass") is (reason == "")
+    assert reason in record["advice"] and ("for example" in record["advice"]) is bool(reason)
+
+
+@pytest.fixture(name="process")
+def fixture_process(tmp_path, monkeypatch):
+    """Adds a process to a /proc of the test's: its program and its unit."""
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "self").mkdir()
+    (tmp_path / "proc" / "2").mkdir()  # as the kernel's threads, without a program
+    monkeypatch.setattr(_minio_check, "PROCESSES", str(tmp_path / "proc"))
+
+    def add(number, program, unit, environment=""):
+        folder = tmp_path / "proc" / str(number)
+        folder.mkdir()
+        (folder / "exe").symlink_to(program)
+        (folder / "cgroup").write_text(f"0::/system.slice/{unit}\n")
+        (folder / "environ").write_text(environment)
+
+    return add
+
+
+OURS = "# Managed by Ansible, role baremetal.wandb.minio\n"
+
+
+@pytest.mark.parametrize(
+    ("unit", "environment", "running", "found"),
+    [
+        (None, None, None, []),
+        (OURS, OURS + "MINIO_VOLUMES=/mnt/disk1\n", ("/usr/local/bin/minio (deleted)", "minio.service"), []),
+        (OURS, None, ("/usr/local/bin/minio", "docker-12.scope"), ["/usr/local/bin/minio (process 7)"]),
+        (None, None, ("/usr/bin/silo", "silo.service"), ["/usr/bin/silo (process 7)"]),
+        (None, None, ("/usr/local/bin/minio", "minio.service"), ["/usr/local/bin/minio (process 7)"]),
+        ("[Unit]\n", None, None, ["minio.service"]),
+        (None, "MINIO_VOLUMES=/srv/minio\n", None, ["minio"]),
+        (None, "# MINIO_VOLUMES=/srv/minio\n", None, []),
+        (None, None, ("/usr/bin/mysqld", "mysql.service"), []),
+    ],
+)
+def test_a_minio_of_somebody_else_is_seen(node, tmp_path, process, unit, environment, running, found):
+    for name, text in (("minio.service", unit), ("minio", environment)):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    if running:
+        process(7, *running)
+    (record,) = check.records(node, only=["minio.service.own"])
+    assert [str(path).removeprefix(f"{tmp_path}/") for path in record["found"]] == found
+    assert (record["status"] == "pass") is (found == [])
+
+
+def test_the_server_that_runs_is_compared_with_the_one_that_is_installed(node, tmp_path, process):
+    (tmp_path / "server").write_text("one")
+    (record,) = check.records(node, only=["minio.binary.same"])
+    assert record["expected"] == "a process of minio.service"
+    process(7, tmp_path / "server", "minio.service")
+    (record,) = check.records(node, only=["minio.binary.same"])
+    assert (record["status"], record["found"]) == ("pass", hashlib.sha256(b"one").hexdigest())
+    (tmp_path / "next").write_text("two")
+    (record,) = check.records(node._replace(binary=str(tmp_path / "next")), only=["minio.binary.same"])
+    assert record["status"] == "fail" and "systemctl restart minio.service on all nodes at once" in record["advice"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ("PATH=/usr/bin\0MINIO_SITE_REGION=us-east-1\0MINIO_OPTS=--address 10.0.0.21:9000\0", ["MINIO_SITE_REGION=us-east-1"]),
+        ("MINIO_SITE_REGION=eu-west-1\0MINIO_OPTS=--address 10.0.0.21:9000\0", "others: MINIO_SITE_REGION"),
+        ("MINIO_SITE_REGION=us-east-1\0MINIO_OPTS=--address 10.0.0.21:9000\0MINIO_SECRET=x\0", "others: MINIO_SECRET"),
+        ("PATH=/usr/bin\0", "others: MINIO_OPTS, MINIO_SITE_REGION"),
+    ],
+)
+def test_the_environment_of_the_process_is_that_of_its_file(node, tmp_path, process, environment, found):
+    (tmp_path / "server").write_text("one")
+    (tmp_path / "minio").write_text('# MINIO_X\nMINIO_SITE_REGION="us-east-1"\nMINIO_OPTS="--address 10.0.0.21:9000"\n')
+    process(7, tmp_path / "server", "minio.service", environment)
+    (record,) = check.records(node, only=["minio.environment.same"])
+    assert record["found"] == found and (record["status"] == "pass") is isinstance(found, list)
 
 
 def test_a_node_that_does_not_answer(node):
