@@ -213,7 +213,7 @@ def minio_node(store: Store) -> Verdict:
     if not lost:
         return passed(expected)
     found = ", ".join("%s: %s" % item for item in sorted(lost.items()))
-    advice = "start MinIO there (systemctl status minio), or the host; a lost node is a lost part of the redundancy"
+    advice = "start MinIO there (systemctl status minio), or the host, or open its port to this one; a lost node is a lost part of the redundancy"
     if len(lost) == len(store.nodes):
         return failed(expected, found, advice)
     return warned(expected, found, advice)
