@@ -204,7 +204,7 @@ def formatting(system: System, drive: Drive, device: str, may_format: bool, sign
         holds = kind or ("%s on it" % ", ".join(users) if users else "data that nothing here knows")
         raise Failed(
             "%s, which is to be mounted at %s, holds %s: only a blank drive is formatted, so name another, or, when all that is on it may be lost, "
-            "clear it yourself, for example wipefs --all %s." % (device, drive.path, holds, device)
+            "clear it yourself, for example wipefs --all %s && dd if=/dev/zero of=%s bs=1M count=1." % (device, drive.path, holds, device, device)
         )
     if not may_format:
         raise Failed(
