@@ -235,3 +235,9 @@ def test_a_host_of_its_own_gives_mysql_more_of_its_memory(groups, own, share):
 def test_role_and_module_keep_the_same_names_to_the_server():
     (task,) = [task for task in trusted("tasks/preflight.yml") if task["name"] == "Stop for what cannot work"]
     assert (task["vars"]["reserved_users"], task["vars"]["reserved_databases"]) == (list(RESERVED), list(OWN_DATABASES))
+
+
+@pytest.mark.parametrize("name", ["port", "loose_bind_address", "loose_skip_require_secure_transport", "maximum_port"])
+def test_what_has_a_variable_of_its_own_is_refused_under_every_name(name):
+    assert f"mysql_settings.{name} has a variable of its own" in impossible(mysql_settings={name: "*"}, mysql_debian_suite="sid")
+    assert impossible(mysql_settings={"report_port": 1, "loose_x": 1}, mysql_debian_suite="sid") == ""
