@@ -339,7 +339,9 @@ def _tried(session: Server, name: str, value: str | None) -> tuple[bool, str]:
         try:
             session.rows("SET SESSION `%s` = %%s" % name, literal(value))
             made = session.rows("SHOW SESSION VARIABLES WHERE Variable_name = %s", name)
-            return False, "" if not made or same(value, made[0][1]) else "of which the server would make %s: write that, for example %s: %s" % (made[0][1], name, made[0][1])
+            if not made or same(value, made[0][1]):
+                return False, ""
+            return False, "of which the server would make %s: write that, for example %s: %s" % (made[0][1], name, made[0][1])
         except session.pymysql.err.MySQLError as error:
             if _mysql.error_number(error) not in NOT_OF_A_SESSION:
                 return False, _untaken(session, name, error)
