@@ -43,8 +43,8 @@ OWN_RECORD = frozenset(name for profile in PROFILES.values() for name in profile
 
 class Want(t.NamedTuple):
     """The module's options that the facts are compared with. I(expected) are those that a profile names, I(profile) what the profile asked for has of them,
-    I(settings) all others; I(pending) wait for a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode.
-    I(retired_password) is a secret."""
+    I(settings) all others; I(pending) wait for a restart, I(planned) are variables and ids of checks that the run would mend if it were not in check mode,
+    I(overridden) are set by other option files, whose paths it has, which win at the next start. I(retired_password) is a secret."""
 
     database: str
     encoding: str
@@ -54,6 +54,7 @@ class Want(t.NamedTuple):
     settings: dict[str, str]
     pending: frozenset[str]
     planned: frozenset[str]
+    overridden: dict[str, str]
     minimum_version: str
     write: bool
     tls: str
@@ -307,6 +308,14 @@ def persisted(server: Server, want: Want) -> Verdict:
     return warned("nothing", found, "SET PERSIST keeps these: move them to mysql_settings, then RESET PERSIST %s" % next(iter(kept)))
 
 
+@check("mysql.overridden", "no other option file wins over the settings at the next start", needs=["mysql.login"])
+def overridden(server: Server, want: Want) -> Verdict:
+    if not want.overridden:
+        return passed("nothing")
+    found = ", ".join("%s by %s" % one for one in want.overridden.items())
+    return warned("nothing", found, "the next start of the server brings these back: remove them there, or set them in mysql_settings as they are there")
+
+
 @check("mysql.database.exists", "the account sees the database", needs=["mysql.login"])
 def database_exists(server: Server, want: Want) -> Verdict:
     advice = "create it and grant the account its use, which the role mysql does; wandb_mysql_database names it"
@@ -512,6 +521,7 @@ def run(module: t.Any) -> None:
         settings={name: value for name, value in expected.items() if name not in OWN_RECORD},
         pending=frozenset(params["pending"]),
         planned=frozenset(params["planned"]),
+        overridden={name: str(path) for name, path in params["overridden"].items()},
         minimum_version=minimum,
         write=params["probe"] == "write" and not module.check_mode,
         tls=params["tls"],

@@ -19,13 +19,6 @@ from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table impor
 
 READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
 
-# Check mode may not try what can be set, so it goes by the manual: common ones with "Dynamic: No" of
-# https://dev.mysql.com/doc/refman/8.4/en/server-system-variable-reference.html
-RESTART_FORECAST = frozenset(
-    "bind_address datadir innodb_buffer_pool_chunk_size innodb_buffer_pool_instances innodb_dedicated_server innodb_flush_method"
-    " log_bin log_error log_replica_updates lower_case_table_names performance_schema port skip_name_resolve socket tmpdir".split()
-)
-
 # What the start of a server makes of these where no file sets them is another thing than their DEFAULT.
 MADE_BY_THE_START = re.compile(r"ssl_|.*_file$|(back_log|host_cache_size|table_definition_cache|table_open_cache|thread_cache_size)$")
 
@@ -35,9 +28,9 @@ SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON",
 
 class Found(t.NamedTuple):
     """What the server runs with. I(variables), I(persisted), I(plugins) (name: whether it is active) and I(origins) by lower-case name. I(stale) says that the
-    option file changed after the start, at which it held I(began), the options as they are written there, if that is known; I(loaded) and I(certificate)
-    which certificate the server shows and which the file of C(ssl_cert) holds, I(files) how many files the process may have open and how many a new one
-    might."""
+    option file changed after the start, at which it held I(began), if that is known; I(later) what other files set that are read after it, name: path and
+    value. Both go by canonical names. I(loaded) and I(certificate) are which certificate the server shows and which the file of C(ssl_cert) holds, I(files)
+    how many files the process may have open and how many a new one might."""
 
     variables: dict[str, str]
     persisted: dict[str, str] = {}
@@ -48,12 +41,13 @@ class Found(t.NamedTuple):
     loaded: str = ""
     certificate: str = ""
     files: tuple[int, int] = (0, 0)
+    later: dict[str, tuple[str, str]] = {}
 
 
 class Change(t.NamedTuple):
     """One difference. I(how) is C(set) for a variable of the running server, C(reset) for one that goes back to its default, C(reset_persisted) for a
     value that C(SET PERSIST) keeps over the file, C(reload_tls) for certificates that are to be read again, C(restart) for what only a start of the server
-    can change."""
+    can change, C(shown) for what the server began with and shows as something else, so that another start would change nothing."""
 
     name: str
     before: str | None
@@ -76,6 +70,11 @@ def wanted(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
             raise ValueError("settings.%s: give one value, for example ON, 33554432 or 32M" % name)
         result[re.sub("^loose_", "", name)] = str(value)
     return result
+
+
+def canonical(name: str) -> str:
+    """The one name of a variable that has an old one, too: a server that has C(replica_skip_errors) from a file shows C(slave_skip_errors) as from there."""
+    return "_".join({"slave": "replica", "master": "source"}.get(word, word) for word in name.split("_"))
 
 
 def literal(value: str) -> int | float | str:
@@ -109,7 +108,14 @@ def _words(value: str) -> list[str]:
 # -- read --------------------------------------------------------------------------------------------------------------
 
 
-def read(server: Server, want: t.Mapping[str, str], settings_file: str | None, files: tuple[int, int] = (0, 0), former_file: str | None = None) -> Found:
+def read(
+    server: Server,
+    want: t.Mapping[str, str],
+    settings_file: str | None,
+    files: tuple[int, int] = (0, 0),
+    former_file: str | None = None,
+    later: t.Mapping[str, str] | None = None,
+) -> Found:
     variables = {name.lower(): value for name, value in server.rows("SHOW GLOBAL VARIABLES")}
     plugins = {
         name.lower(): status == "ACTIVE" for name, status in server.rows("SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS")
@@ -117,16 +123,40 @@ def read(server: Server, want: t.Mapping[str, str], settings_file: str | None, f
     certificate = described(_certificate_file(os.path.join(variables["datadir"], want["ssl_cert"]))) if "ssl_cert" in want else ""
     loaded = described(server.certificate()) if certificate else ""
     stale = _younger(server, settings_file)
-    return Found(variables, server.persisted(), plugins, server.origins(), stale, options(former_file), loaded, certificate, files)
+    began = options(former_file if stale else settings_file)
+    return Found(variables, server.persisted(), plugins, server.origins(), stale, began, loaded, certificate, files, others(later or {}))
 
 
 def options(path: str | None) -> dict[str, str] | None:
-    """The options of a file as they are written there, by name; None when there is no such file."""
+    """The server's options in a file by their canonical names; None when there is no such file."""
     try:
-        with open(path or "", encoding="utf-8") as file:
-            return {re.sub("^loose_", "", match[1]): match[2] for match in re.finditer(r"^([a-z][a-z0-9_]*) *= *(.*?)\s*$", file.read(), re.MULTILINE)}
+        with open(path or "", encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
     except OSError:
         return None
+    found, ours = {}, False
+    for line in lines:
+        group = re.match(r"\s*\[(.*?)\]", line)
+        if group:
+            ours = bool(re.match(r"(mysqld(-\d.*)?|server)$", group[1]))
+        match = re.match(r"\s*([A-Za-z][\w-]*)\s*(?:=\s*(.*?))?\s*$", line)
+        if ours and match:
+            name = re.sub("^loose_", "", match[1].lower().replace("-", "_"))
+            found[canonical(name)] = "ON" if match[2] is None else unquoted(match[2])
+    return found
+
+
+def unquoted(text: str) -> str:
+    """A value without what an option file has around it."""
+    quoted = re.match(r"""(["'])(.*)\1\s*(#.*)?$""", text)
+    return re.sub(r"\\(.)", r"\1", quoted[2]) if quoted else re.sub(r"\s+#.*$", "", text)
+
+
+def others(later: t.Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What files set that are read after the option file, of names and paths."""
+    read_once = {path: options(path) or {} for path in set(later.values())}
+    found = {canonical(name): (path, read_once[path].get(canonical(name))) for name, path in later.items()}
+    return {name: (path, value) for name, (path, value) in found.items() if value is not None}
 
 
 def _certificate_file(path: str) -> bytes:
@@ -194,21 +224,48 @@ def plan(
         elif name in found.plugins:
             if (SWITCHES.get(value.upper(), "ON") == "ON") != found.plugins[name]:  # FORCE and the like switch on, too
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
-        elif found.stale and (found.began is None or found.began.get(name) not in (value, '"%s"' % value)):
+        elif found.stale and not held(found, name, value):
             changes.append(Change(name, None, value, "restart"))
     moved = any(change.how == "set" and change.name.startswith("ssl_") for change in changes)
     if moved or (found.certificate and found.certificate != found.loaded):
         changes.append(Change("ssl_cert", found.loaded or "none", found.certificate or "the files that are set", "reload_tls"))
+    listed = {canonical(name) for name in want}
+    gone = set()
     for name, origin in sorted(found.origins.items()):
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
-        if ours and name not in want:
+        if ours and canonical(name) not in listed | gone:
+            gone.add(canonical(name))
             # Its default is what the server would begin with, unless another file, whose value only a start reads, sets it.
             how = "restart" if name in elsewhere or MADE_BY_THE_START.match(name) else "reset"
             changes.append(Change(name, found.variables.get(name), "no longer listed", how))
+    # Of an option that is no variable, or makes something else of one, no origin tells: skip_log_bin, or log_bin with the name of its files.
+    told = {canonical(name) for name, origin in found.origins.items() if origin.source != "COMPILED"}
+    for name in sorted(set(found.began or {}) - listed - gone - told) if settings_file else []:
+        changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
     running, next_start = found.files
     if running and running < next_start:
         changes.append(Change("LimitNOFILE", str(running), str(next_start), "restart"))
     return changes
+
+
+def held(found: Found, name: str, value: str) -> bool:
+    """Whether the option file had a setting when the server began with it."""
+    before = (found.began or {}).get(canonical(name))
+    return before is not None and (before == value or same(before, value))
+
+
+def shown(found: Found, want: t.Mapping[str, str], changes: t.Iterable[Change], settings_file: str | None) -> list[Change]:
+    """The changes without the restarts that change nothing: what the server shows is what it made of the option file at its start."""
+    return [
+        one._replace(how="shown") if one.how == "restart" and one.name in want and is_made_of(found, one.name, want[one.name], settings_file) else one
+        for one in changes
+    ]
+
+
+def is_made_of(found: Found, name: str, value: str, settings_file: str | None) -> bool:
+    origin = found.origins.get(name)
+    from_file = not origin or origin.source == "COMPILED" or origin.path == settings_file
+    return from_file and canonical(name) not in found.later and held(found, name, value)
 
 
 def rounded(name: str, value: str, variables: t.Mapping[str, str]) -> str:
@@ -219,9 +276,14 @@ def rounded(name: str, value: str, variables: t.Mapping[str, str]) -> str:
     return str(-(-int(literal(value)) // step) * step)
 
 
-def overridden(found: Found, changes: t.Iterable[Change], settings_file: str | None) -> dict[str, str]:
+def overridden(found: Found, want: t.Mapping[str, str], changes: t.Iterable[Change], settings_file: str | None) -> dict[str, str]:
     """What wins over the option file at each start, by the name of the setting: another file that is read after it, or the command line."""
     winners = {}
+    for name, value in want.items():
+        path, theirs = found.later.get(canonical(name), ("", value))
+        if theirs != value and not same(theirs, value):
+            winners[name] = path
+    # Of the command line, and where nobody said which files come later, the server tells until a variable is set.
     for change in changes:
         origin = found.origins.get(change.name)
         if change.how != "set" or not origin or not settings_file:
@@ -233,16 +295,83 @@ def overridden(found: Found, changes: t.Iterable[Change], settings_file: str | N
     return winners
 
 
-def forecast(changes: t.Iterable[Change]) -> list[Change]:
-    """The plan as far as it can be told without trying."""
-    return [one._replace(how="restart") if one.how in ("set", "reset") and one.name in RESTART_FORECAST else one for one in changes]
+def unreachable(changes: t.Iterable[Change], winners: t.Mapping[str, str]) -> dict[str, str]:
+    """A sentence for each setting that a restart would not bring: whoever restarts for it would do so for ever."""
+    return {
+        one.name: "mysql_settings.%s is %s and takes a restart, which would not bring it, since %s sets it, too, and wins at each start: remove it there, or"
+        " leave mysql_settings without it" % (one.name, one.after, winners[one.name])
+        for one in changes
+        if one.how == "restart" and one.name in winners
+    }
+
+
+# -- try ---------------------------------------------------------------------------------------------------------------
+
+# A variable and what it never takes. The server judges all assignments of one SET in their order before it makes the first, and makes none after an error:
+# https://dev.mysql.com/doc/refman/8.4/en/set-variable.html#variable-assignment-error
+NEVER_TAKEN = (("binlog_row_image", "baremetal_wandb"), ("transaction_isolation", "baremetal_wandb"))
+NOT_OF_A_SESSION = (READ_ONLY, 1229, 1621)  # global, and of a session for reading alone
+
+
+def forecast(server: Server, changes: t.Iterable[Change]) -> tuple[list[Change], dict[str, str]]:
+    """The plan with what takes a restart, and a sentence for each value that the running server would not take, or not as it is. Nothing is set but in
+    sessions of its own."""
+    planned, refused = [], {}
+    for change in changes:
+        if change.how in ("set", "reset"):
+            value = change.after if change.how == "set" else None
+            session = Server(server.pymysql, server.options)  # ends with what was set in it
+            try:
+                restart, why = _tried(session, change.name, value)
+            finally:
+                session.close()
+            if restart:
+                change = change._replace(how="restart")
+            elif why:
+                refused[change.name] = "mysql_settings.%s is %s, %s" % (change.name, value, why)
+        planned.append(change)
+    return planned, refused
+
+
+def _tried(session: Server, name: str, value: str | None) -> tuple[bool, str]:
+    """Whether a variable takes a restart, and why the server would not take its value; None is its default."""
+    if value is not None:
+        try:
+            session.rows("SET SESSION `%s` = %%s" % name, literal(value))
+            made = session.rows("SHOW SESSION VARIABLES WHERE Variable_name = %s", name)
+            if not made or same(value, made[0][1]):
+                return False, ""
+            return False, "of which the server would make %s: write that, for example %s: %s" % (made[0][1], name, made[0][1])
+        except session.pymysql.err.MySQLError as error:
+            if _mysql.error_number(error) not in NOT_OF_A_SESSION:
+                return False, _untaken(session, name, error)
+    other, never = next(one for one in NEVER_TAKEN if one[0] != name)
+    try:
+        if value is None:
+            session.rows("SET GLOBAL `%s` = DEFAULT, GLOBAL `%s` = %%s" % (name, other), never)
+        else:
+            session.rows("SET GLOBAL `%s` = %%s, GLOBAL `%s` = %%s" % (name, other), literal(value), never)
+    except session.pymysql.err.MySQLError as error:
+        if never not in _mysql.error_text(error):
+            if value is None or _mysql.error_number(error) == READ_ONLY:
+                return True, ""
+            return False, _untaken(session, name, error)
+    return False, ""
+
+
+def _untaken(session: Server, name: str, error: BaseException) -> str:
+    return "which the server does not take (%s): correct or remove it, for example %s: %s, as it is now" % (
+        _mysql.error_text(error),
+        name,
+        session.variable(name),
+    )
 
 
 # -- apply -------------------------------------------------------------------------------------------------------------
 
 
 def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
-    """Makes the changes that a running server takes; returns all, those that it refused as C(restart). Raises ValueError with a sentence."""
+    """Makes the changes that a running server takes; returns all, those that it takes at its start alone as C(restart). Raises ValueError with a sentence."""
     done = []
     for change in changes:
         name = "`%s`" % change.name
@@ -286,16 +415,20 @@ def run(module: t.Any) -> None:
             % (server.address, module.params["login_user"], _mysql.error_text(error), _mysql.login_advice(error, server))
         )
     try:
-        found = read(server, want, settings_file, open_files(module, module.params["unit"]), module.params["former_file"])
-        changes = plan(found, want, settings_file, module.params["formerly"], module.params["elsewhere"])
-        winners = overridden(found, changes, settings_file)
-        _reachable(forecast(changes), winners, settings_file)
+        params = module.params
+        found = read(server, want, settings_file, open_files(module, params["unit"]), params["former_file"], params["later"])
+        changes = plan(found, want, settings_file, params["formerly"], params["elsewhere"])
+        winners = overridden(found, want, changes, settings_file)
+        planned, refused = forecast(server, changes)
+        planned = shown(found, want, planned, settings_file)
+        refused.update(unreachable(planned, winners))
+        if refused:
+            module.fail_json(msg=" ".join("%s." % sentence for sentence in refused.values()), refused=list(refused))
         if module.check_mode:
-            changes = forecast(changes)
+            changes = planned
         elif changes:
-            changes = apply(server, changes)
-            _reachable(changes, winners, settings_file)
-            waiting = {change.name for change in changes if change.how == "restart"}
+            changes = shown(found, want, apply(server, changes), settings_file)
+            waiting = {change.name for change in changes if change.how in ("restart", "shown")}
             for left in plan(read(server, want, None), want, None):
                 if left.name not in waiting:
                     raise ValueError("the server makes %s of %s = %s: write that value" % (left.before, left.name, left.after))
@@ -305,22 +438,15 @@ def run(module: t.Any) -> None:
         module.fail_json(msg="The server %s refused a statement (%s)." % (server.address, _mysql.error_text(error)))
     for name, path in winners.items():
         module.warn("%s is set by %s too, which wins at the next start of the server: remove it there" % (name, path))
+    for change in changes:
+        if change.how == "shown":
+            module.warn("%s = %s is in %s since the start of the server, which shows %s for this" % (change.name, change.after, settings_file, change.before))
     left = {name: value for name, value in found.persisted.items() if name not in want}
     if left:
         module.warn(
             "SET PERSIST keeps %s over every option file; if nobody means that, RESET PERSIST drops it" % ", ".join("%s = %s" % one for one in left.items())
         )
     _exit(module, changes, left, winners)
-
-
-def _reachable(changes: t.Iterable[Change], winners: t.Mapping[str, str], settings_file: str | None) -> None:
-    """Raises ValueError when a restart would not bring a setting: whoever restarts for it would do so for ever."""
-    for change in changes:
-        if change.how == "restart" and change.name in winners:
-            raise ValueError(
-                "%s = %s in %s has no effect, since %s sets it to %s and wins at each start: remove it there"
-                % (change.name, change.after, settings_file, winners[change.name], change.before)
-            )
 
 
 def _planned_blindly(module: t.Any, want: t.Mapping[str, str], reason: str) -> None:
@@ -330,13 +456,14 @@ def _planned_blindly(module: t.Any, want: t.Mapping[str, str], reason: str) -> N
 
 def _exit(module: t.Any, changes: list[Change], persisted: t.Mapping[str, str], winners: t.Mapping[str, str]) -> None:
     module.exit_json(
-        changed=any(change.how != "restart" for change in changes),
+        changed=any(change.how not in ("restart", "shown") for change in changes),
         changes=[change._asdict() for change in changes],
         restart_required=[change.name for change in changes if change.how == "restart"],
+        shown=[change.name for change in changes if change.how == "shown"],
         persisted=[{"name": name, "value": value} for name, value in persisted.items()],
         overridden=[{"name": name, "path": path} for name, path in winners.items()],
         diff={
-            "before": {change.name: change.before for change in changes},
-            "after": {change.name: change.after for change in changes},
+            "before": {change.name: change.before for change in changes if change.how != "shown"},
+            "after": {change.name: change.after for change in changes if change.how != "shown"},
         },
     )

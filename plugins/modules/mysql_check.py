@@ -65,6 +65,12 @@ options:
     type: list
     elements: str
     default: []
+  overridden:
+    description:
+      - Settings that another option file sets, too, and wins with at the next start of the server, the path of the file by the name of the setting, as
+        M(baremetal.wandb.mysql_settings) finds them. Each is warned of.
+    type: dict
+    default: {}
   tls:
     description: What an unencrypted login over the network is. V(preferred) warns of it, V(required) fails, V(ignore) accepts it.
     type: str
@@ -161,7 +167,7 @@ summary:
   description: How many checks have each status.
   returned: always
   type: dict
-  sample: {pass: 22, warn: 2, fail: 0, skip: 2}
+  sample: {pass: 23, warn: 2, fail: 0, skip: 2}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -181,6 +187,7 @@ def main() -> None:
             "expected": {"type": "dict", "default": {}},
             "pending": {"type": "list", "elements": "str", "default": []},
             "planned": {"type": "list", "elements": "str", "default": []},
+            "overridden": {"type": "dict", "default": {}},
             "tls": {"type": "str", "choices": ["preferred", "required", "ignore"], "default": "preferred"},
             "on_database_host": {"type": "bool"},
             "retired_password": {"type": "str", "default": "", "no_log": True},

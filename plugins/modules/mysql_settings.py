@@ -17,6 +17,9 @@ description:
     after it. A value of O(settings) that C(SET PERSIST) keeps over the file is reset; other persisted values are kept and reported.
   - Fails when a setting that takes a restart is also set by another option file that is read after O(settings_file), or by the server's command
     line, since no restart would then bring it.
+  - Fails before anything is set when the running server would not take a value, or would make another one of it.
+  - A setting that O(settings_file) held when the server started, and that the server shows as something else, such as C(log_bin) with the name of its
+    files, needs no restart. It is warned of.
   - When O(settings) has C(ssl_cert) and that file holds another certificate than the server uses, or a setting C(ssl_*) was set, the server reads its
     certificates again, without a restart and without an end of any connection.
   - A size of the buffer pool that the server rounds up to whole chunks is taken as equal.
@@ -56,6 +59,12 @@ options:
     type: list
     elements: str
     default: []
+  later:
+    description:
+      - What other option files set that the server reads after O(settings_file), the path of the file by the name of the setting. What has another value
+        there is RV(overridden) in every run, also when the server was brought to O(settings) while it runs.
+    type: dict
+    default: {}
   unit:
     description:
       - Systemd unit of the server. Its process is then compared with C(LimitNOFILE) of the unit as it is now, and needs a restart as C(LimitNOFILE) when
@@ -65,8 +74,8 @@ attributes:
   check_mode:
     support: full
     description:
-      - Nothing is changed, and the result tells what would be. Which variables need a restart is then told from a list of common ones, since only
-        trying says it of all.
+      - Nothing is changed, and the result tells what would be. The server judges the values in sessions that end at once, and beside an assignment that
+        it never takes, with which it takes none.
       - When the library is missing or nothing listens at the address, as on a fresh host, all settings are reported, with a warning.
   diff_mode:
     support: full
@@ -119,7 +128,8 @@ changes:
     how:
       description:
         - C(set) when the running server took it, C(reset) when it went back to the default, C(reset_persisted) when a persisted value was dropped,
-          C(reload_tls) when it read its certificates again, C(restart) when only a restart of the server brings it.
+          C(reload_tls) when it read its certificates again, C(restart) when only a restart of the server brings it, C(shown) when the server began with it
+          and shows something else, which changes nothing.
       type: str
       returned: always
       sample: set
@@ -134,6 +144,18 @@ restart_required:
   type: list
   elements: str
   sample: [bind_address]
+shown:
+  description: Names of the settings that the server began with and shows as something else. Each is warned of.
+  returned: success
+  type: list
+  elements: str
+  sample: [log_bin]
+refused:
+  description: Names of the settings whose values the running server would not take.
+  returned: when there are such
+  type: list
+  elements: str
+  sample: [sql_mode]
 persisted:
   description: What C(SET PERSIST) keeps over every option file, of variables that are not among O(settings). Each is warned of.
   returned: success
@@ -153,7 +175,7 @@ persisted:
   sample: [{name: max_heap_table_size, value: "33554432"}]
 overridden:
   description:
-    - Settings that something else than O(settings_file) set at the start of the server, with another value. The running server was brought to
+    - Settings that something else than O(settings_file) sets at the start of the server, with another value. The running server was brought to
       O(settings), and the next start takes that back. Each is warned of.
   returned: success
   type: list
@@ -185,6 +207,7 @@ def main() -> None:
             "former_file": {"type": "path"},
             "formerly": {"type": "list", "elements": "str", "default": []},
             "elsewhere": {"type": "list", "elements": "str", "default": []},
+            "later": {"type": "dict", "default": {}},
             "unit": {"type": "str"},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],

@@ -10,6 +10,8 @@
 #   foreign            each of ADDRESSES, which have commas between them, that the host cannot listen on
 #   datadir            the data directory that SETTINGS_FILE names
 #   listed, elsewhere  the names of all settings in it, and those of them that other option files set, too
+#   later              what option files set that the server reads after it, each as NAME:FILE
+#   written            the SHA-256 of SETTINGS_FILE
 #   data               what DATA_DIR holds: nothing, mysql VERSION, mysql (of a version that it does not tell), old (5.7 and before), mariadb, other,
 #                      unfinished (a first installation by this role was broken off, so nobody's data can be in it)
 #   marked             yes when the mark of a first installation is there, whether or not one was broken off
@@ -82,11 +84,22 @@ echo "foreign=${foreign# }"
 sed -n 's/^datadir *= */datadir=/p' "$settings" 2> /dev/null
 listed=$(sed -n 's/^\([a-z][a-z0-9_]*\) *=.*/\1/p' "$settings" 2> /dev/null | tr '\n' ' ')
 echo "listed=$listed"
+whole=$(whole_options "$mysqld" "$main" "$settings" '')
 others=$(
-  [ -z "$listed" ] || whole_options "$mysqld" "$main" "$settings" '' \
-    | sed -n 's/^[[:space:]]*\([A-Za-z][A-Za-z0-9_-]*\).*/\1/p' | tr 'A-Z-' 'a-z_' | sed 's/^loose_//'
+  [ -z "$listed" ] || printf '%s\n' "$whole" | sed -n 's/^[[:space:]]*\([A-Za-z][A-Za-z0-9_-]*\).*/\1/p' | tr 'A-Z-' 'a-z_' | sed 's/^loose_//'
 )
 echo "elsewhere=$(printf '%s\n' "$listed" | tr ' ' '\n' | sed 's/^loose_//' | grep --line-regexp --fixed-strings -e "$others" | tr '\n' ' ')"
+later=$(
+  printf '%s\n' "$whole" | awk -v ours="$OURS" -v of="$OF_FILE" '
+    index($0, of) == 1 { file = substr($0, length(of) + 1); gsub(/[ \t]/, "?", file) }
+    $0 == ours { after = 1 }
+    /^[ \t]*\[/ { group = $0; gsub(/^[ \t]*\[|\].*/, "", group) }
+    after && group ~ /^(mysqld(-[0-9].*)?|server)$/ && /^[ \t]*[A-Za-z]/ {
+      sub(/^[ \t]+/, ""); sub(/[^A-Za-z0-9_-].*/, ""); name = tolower($0); gsub(/-/, "_", name); sub(/^loose_/, "", name); print name ":" file
+    }' | tr '\n' ' '
+)
+echo "later=${later% }"
+if [ -e "$settings" ]; then echo "written=$(sha256sum < "$settings" | cut -d' ' -f1)"; fi
 holds=other
 if is_empty "$folder"; then
   holds=nothing

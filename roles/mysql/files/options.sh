@@ -3,6 +3,8 @@
 
 OURS='# baremetal.wandb: here the server reads the file of the role'
 
+OF_FILE='# baremetal.wandb: of '
+
 # option_files MYSQLD MAIN_FILE: the files that the server begins with, in its own order, or MAIN_FILE alone if that is none of them.
 option_files() {
   home=$(getent passwd mysql | cut -d: -f6)
@@ -15,7 +17,7 @@ option_files() {
 }
 
 # flatten FILE SETTINGS_FILE TEXT [DEPTH]: FILE with all that it includes in its place. TEXT stands for SETTINGS_FILE, which need not be there yet.
-# It is a shell of its own, since it calls itself; what it cannot follow it leaves to the server.
+# It is a shell of its own, since it calls itself; what it cannot follow it leaves to the server. A comment says which file the next lines are of.
 flatten() (
   depth=${4:-0} group=''
   if is_same "$1" "$2"; then
@@ -23,6 +25,7 @@ flatten() (
     exit
   fi
   [ -f "$1" ] || exit 0
+  printf '%s%s\n' "$OF_FILE" "$1"
   while IFS= read -r line || [ -n "$line" ]; do
     include='' path=''
     case ${line#"${line%%[![:space:]]*}"} in
@@ -35,7 +38,7 @@ flatten() (
     esac
     if [ "$depth" -lt 10 ] && [ "${include%% *}" = include ] && { [ -f "$path" ] || is_same "$path" "$2"; }; then
       flatten "$path" "$2" "$3" $((depth + 1))
-      printf '%s\n' "$group"
+      printf '%s%s\n%s\n' "$OF_FILE" "$1" "$group"
     elif [ "$depth" -lt 10 ] && [ "${include%% *}" = includedir ] && [ -d "$path" ]; then
       {
         for file in "$path"/*.cnf; do
@@ -43,7 +46,7 @@ flatten() (
         done
         if [ "$path" -ef "${2%/*}" ]; then echo "$path/${2##*/}"; fi
       } | LC_ALL=C sort -u | while IFS= read -r file; do flatten "$file" "$2" "$3" $((depth + 1)); done
-      printf '%s\n' "$group"
+      printf '%s%s\n%s\n' "$OF_FILE" "$1" "$group"
     else
       printf '%s\n' "$line"
     fi

@@ -26,7 +26,7 @@ def flattened(folder, **files):
     (folder / "ours.d").mkdir(exist_ok=True)
     arguments = [str(folder / "my.cnf"), str(folder / "ours.d/zz.cnf"), "new = 1"]
     done = subprocess.run(["sh", "-c", FUNCTIONS + '\nflatten "$@"', "sh", *arguments], capture_output=True, text=True, check=True)
-    return [line for line in done.stdout.replace(str(folder), "TOP").splitlines() if line]
+    return [line for line in done.stdout.replace(str(folder), "TOP").splitlines() if line and not line.startswith("# baremetal.wandb: of ")]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,16 @@ def test_option_files_are_followed_as_the_server_reads_them(tmp_path, files, lin
     assert flattened(tmp_path, **files) == lines
 
 
+def test_what_comes_after_the_role_s_own_file_is_told_with_its_file(tmp_path):
+    options = "[mysqld]\nearly = 1\n!includedir TOP/my.cnf.d\n[mysqld]\nLoose-Late = 2\n[client]\nport = 3\n"
+    (tmp_path / "my.cnf.d").mkdir()
+    for name, text in {"a.cnf": "[mysqld]\nfirst=1\n", "zzz.cnf": "[client]\nuser=x\n[mysqld-8.4]\nskip-log-bin\n  sync_binlog=0 # why\n"}.items():
+        (tmp_path / "my.cnf.d" / name).write_text(text, encoding="utf-8")
+    found = looked(tmp_path, options=options, settings="[mysqld]\nsync_binlog = 1\n")
+    later = f"later=skip_log_bin:{tmp_path}/my.cnf.d/zzz.cnf sync_binlog:{tmp_path}/my.cnf.d/zzz.cnf late:{tmp_path}/my.cnf"
+    assert later in found and "elsewhere=sync_binlog " in found
+
+
 def test_a_file_that_includes_itself_ends(tmp_path):
     assert flattened(tmp_path, my_cnf="a = 1\n!include TOP/my.cnf\n").count("a = 1") == 11
 
@@ -71,7 +81,7 @@ def looked(folder, held=(), options="", settings=None, state="", active=False):
     """What look.sh says of the data in TOP/data of a host that is as far as the script asks it: of EL, or with a package of that state of Debian."""
     tools, data = folder / "bin", folder / "data"
     for path in (tools, data, folder / "my.cnf.d"):
-        path.mkdir()
+        path.mkdir(exist_ok=True)
     for name in "sh sed grep cut tr sort head tail cat find stat readlink getent awk sha256sum".split():
         (tools / name).symlink_to(str(shutil.which(name)))
     mysqld = program(tools, "mysqld", 'echo "$0  Ver 8.4.6 for Linux on x86_64 (Source distribution)"\n')

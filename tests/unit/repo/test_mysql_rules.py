@@ -222,3 +222,34 @@ def test_a_host_of_its_own_gives_mysql_more_of_its_memory(groups, own, share):
 def test_role_and_module_keep_the_same_names_to_the_server():
     (task,) = [task for task in trusted("tasks/preflight.yml") if task["name"] == "Stop for what cannot work"]
     assert (task["vars"]["reserved_users"], task["vars"]["reserved_databases"]) == (list(RESERVED), list(OWN_DATABASES))
+
+
+@pytest.mark.parametrize("name", ["port", "loose_bind_address", "loose_skip_require_secure_transport", "maximum_port"])
+def test_what_has_a_variable_of_its_own_is_refused_under_every_name(name):
+    assert f"mysql_settings.{name} has a variable of its own" in impossible(mysql_settings={name: "*"}, mysql_debian_suite="sid")
+    assert impossible(mysql_settings={"report_port": 1, "loose_x": 1}, mysql_debian_suite="sid") == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentences"),
+    [
+        (
+            [
+                "Unknown suffix 'a' used for variable 'innodb-lock-wait-timeout' (value 'abc').",
+                "/usr/sbin/mysqld: Error while setting value 'a-c' to 'innodb-lock-wait-timeout'.",
+                "Parsing options for plugin 'InnoDB' failed.",
+                "unknown variable 'innodb_buffer_pool_size=402653184'.",  # which is in order
+            ],
+            ["mysql_settings.innodb_lock_wait_timeout is a-c, which the server does not take"],
+        ),
+        (["unknown variable 'max_conections=5'."], ["mysql_settings.max_conections, or another option file with it, names no setting of this server"]),
+        (["unknown option '--skip-x'."], ["mysql_settings.skip-x, or another option file with it, names no setting of this server"]),
+        (["Could not open required defaults file"], ["Could not open required defaults file"]),
+    ],
+)
+def test_what_the_validation_says_becomes_a_sentence(lines, sentences):
+    (block,) = [task for task in trusted("tasks/configure.yml")[0]["block"] if "rescue" in task]
+    log = [f"2026-11-29T13:23:38Z 0 [ERROR] [MY-000058] [Server] {line}" for line in [*lines, "Aborting"]]
+    variables = {**block["rescue"][0]["vars"], "ansible_failed_result": {"msg": "failed to validate", "stderr_lines": log}}
+    said = templar({}, **variables).template(variables["sentences"])
+    assert [one.split(": correct")[0] for one in said] == sentences

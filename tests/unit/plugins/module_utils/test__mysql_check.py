@@ -52,7 +52,7 @@ def test_versions_are_read_as_numbers(version, numbers):
 def test_ids_are_unique_and_not_installed_asks_no_server():
     records = check.records(None, None, installed=False)
     ids = [record["id"] for record in records]
-    assert len(set(ids)) == len(ids) == 25 and all(id.startswith("mysql.") for id in ids)
+    assert len(set(ids)) == len(ids) == 26 and all(id.startswith("mysql.") for id in ids)
     assert {record["status"] for record in records} == {"skip"}
 
 
@@ -67,7 +67,7 @@ def asked(**variables):
 
 def want(**rest):
     nothing = {
-        **{"expected": {}, "profile": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "write": False},
+        **{"expected": {}, "profile": {}, "settings": {}, "pending": frozenset(), "planned": frozenset(), "overridden": {}, "write": False},
         **{"tls": "preferred", "here": False, "retired_password": ""},
     }
     guide = {"database": "wandb_local", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci", "minimum_version": "8.0.28"}
@@ -241,3 +241,9 @@ def refuse(number, words):
         raise pymysql.err.OperationalError(number, words)
 
     return rows
+
+
+def test_what_wins_at_the_next_start_is_warned_of():
+    verdict = _mysql_check.overridden(asked(), want(overridden={"sync_binlog": "/etc/mysql/zzz.cnf"}))
+    assert verdict.status == "warn" and "sync_binlog by /etc/mysql/zzz.cnf" in verdict.found and "remove them there" in verdict.advice
+    assert _mysql_check.overridden(asked(), want()).status == "pass"

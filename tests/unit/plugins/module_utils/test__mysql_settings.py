@@ -64,7 +64,9 @@ def test_wanted_refuses(settings):
         (Found({}, stale=True), [Change("sync_binlog", None, "1", "restart")]),
         (Found({}, stale=True, began={}), [Change("sync_binlog", None, "1", "restart")]),
         (Found({}, stale=True, began={"sync_binlog": "0"}), [Change("sync_binlog", None, "1", "restart")]),
-        (Found({}, stale=True, began={"sync_binlog": "1", "port": "1"}), []),  # another option has changed
+        (Found({}, stale=True, began={"sync_binlog": "1"}), []),  # another option has changed
+        (Found({}, stale=True, began={"sync_binlog": "1", "gone": "1"}), [Change("gone", None, "no longer listed", "restart")]),
+        (Found({}, began={"sync_binlog": "1"}), []),
         (Found({}, plugins={"sync_binlog": True}), []),
         (Found({}, plugins={"sync_binlog": False}), [Change("sync_binlog", "OFF", "1", "restart")]),
     ],
@@ -133,12 +135,109 @@ def test_the_buffer_pool_is_kept_in_whole_chunks(value, running, equal):
 def test_what_wins_over_the_file_is_named(origin, stale, winner):
     there = Found({"port": "1"}, origins={"port": origin}, stale=stale)
     changes = [Change("port", "1", "2", "set")]
-    assert _mysql_settings.overridden(there, changes, FILE) == ({"port": winner} if winner else {})
+    assert _mysql_settings.overridden(there, {"port": "2"}, changes, FILE) == ({"port": winner} if winner else {})
 
 
-def test_forecast_knows_what_takes_a_restart():
-    changes = [Change("port", "1", "2", "set"), Change("sync_binlog", "0", "1", "set"), Change("tmpdir", "/srv", "no longer listed", "reset")]
-    assert [change.how for change in _mysql_settings.forecast(changes)] == ["restart", "set", "restart"]
+@pytest.mark.parametrize(("theirs", "winner"), [("0", True), ("1", False), ("ON", False)])
+@pytest.mark.parametrize("origin", [OURS, Origin("DYNAMIC", "")])
+def test_a_later_file_is_named_in_every_run(tmp_path, theirs, winner, origin):
+    """Also when the running server has what was asked for."""
+    file = tmp_path / "zzz.cnf"
+    file.write_text("[mysqld]\nloose-log-slave-updates = %s # ours\n[client]\nlog_slave_updates = 7\n" % theirs, encoding="utf-8")
+    there = Found({"log_replica_updates": "ON"}, origins={"log_replica_updates": origin}, later=_mysql_settings.others({"log_slave_updates": str(file)}))
+    want = {"log_replica_updates": "ON" if theirs == "ON" else "1"}
+    assert _mysql_settings.plan(there, want, FILE) == []
+    assert _mysql_settings.overridden(there, want, [], FILE) == ({"log_replica_updates": str(file)} if winner else {})
+
+
+def test_a_variable_by_its_old_name_is_not_taken_for_one_that_has_gone():
+    variables = {"replica_skip_errors": "1062", "slave_skip_errors": "1062"}
+    there = Found(variables, origins=dict.fromkeys(variables, OURS), began={"replica_skip_errors": "1062"})
+    assert _mysql_settings.plan(there, {"replica_skip_errors": "1062"}, FILE) == []
+    assert _mysql_settings.plan(there, {"slave_skip_errors": "1062"}, FILE) == []
+    assert [change.how for change in _mysql_settings.plan(there, {}, FILE)] == ["reset"]  # once
+
+
+@pytest.mark.parametrize(
+    ("there", "how"),
+    [
+        (Found({}, began={"log_bin": "mybin"}), "shown"),
+        (Found({}, began={"log_bin": "mybin"}, origins={"log_bin": Origin("COMPILED", "")}), "shown"),
+        (Found({}, began={"log_bin": "mybin"}, origins={"log_bin": OURS}), "shown"),
+        (Found({}, began={"log_bin": "mybin"}, origins={"log_bin": THEIRS}), "restart"),
+        (Found({}, began={"log_bin": "mybin"}, origins={"log_bin": OURS}, later={"log_bin": ("/z.cnf", "other")}), "restart"),
+        (Found({}, began={"log_bin": "other"}, origins={"log_bin": OURS}), "restart"),
+        (Found({}, began={}), "restart"),
+        (Found({}), "restart"),
+    ],
+)
+def test_no_restart_for_what_the_server_began_with(there, how):
+    there = there._replace(variables={"log_bin": "ON"})
+    assert _mysql_settings.plan(there, {"log_bin": "mybin"}, FILE)[0] == Change("log_bin", "ON", "mybin", "set")
+    changes = [Change("log_bin", "ON", "mybin", "restart"), Change("LimitNOFILE", "1", "2", "restart")]
+    assert [change.how for change in _mysql_settings.shown(there, {"log_bin": "mybin"}, changes, FILE)] == [how, "restart"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "changes"),
+    [
+        ({"log_bin": Origin("COMPILED", "")}, [Change("log_bin", "ON", "no longer listed", "restart")]),
+        ({"log_bin": OURS}, [Change("log_bin", "ON", "no longer listed", "reset")]),
+        ({"log_bin": THEIRS}, []),
+        ({"log_bin": Origin("DYNAMIC", "")}, []),  # it went back to its default, or others have set it since
+    ],
+)
+def test_an_option_that_has_gone_takes_a_restart_where_no_origin_tells_of_it(origins, changes):
+    there = Found({"log_bin": "ON"}, origins=origins, began={"log_bin": "mybin"}, stale=True)
+    assert _mysql_settings.plan(there, {}, FILE) == changes
+    assert _mysql_settings.plan(there._replace(began={}, origins={"log_bin": Origin("COMPILED", "")}), {}, FILE) == []  # once
+
+
+UNTAKEN = "mysql_settings.x is 2, which the server does not take (error 1231: no 2): correct or remove it, for example x: 1, as it is now"
+
+
+class Judge:
+    """A server that answers what is tried with an error, or shows another value in a session."""
+
+    pymysql = pymysql
+    options: dict = {}
+
+    def __init__(self, session=0, whole=1231, shows="", text="can't be set to 'baremetal_wandb'"):
+        self.session, self.whole, self.shows, self.text = session, whole, shows, text
+
+    def rows(self, statement, *arguments):
+        if statement.startswith("SHOW"):
+            return [("x", self.shows)]
+        number = self.session if statement.startswith("SET SESSION") else self.whole
+        if number:
+            raise pymysql.err.OperationalError(number, self.text)
+        return []
+
+    def variable(self, dummy):
+        return "1"
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("judge", "how", "words"),
+    [
+        (Judge(shows="2"), "set", ""),
+        (Judge(shows="A,B"), "set", "mysql_settings.x is 2, of which the server would make A,B: write that, for example x: A,B"),
+        (Judge(session=1231, text="no 2"), "set", UNTAKEN),
+        (Judge(session=1229), "set", ""),
+        (Judge(session=1621), "set", ""),
+        (Judge(session=1229, whole=1231, text="no 2"), "set", UNTAKEN),
+        (Judge(session=1238, whole=1238, text="read only"), "restart", ""),
+    ],
+)
+def test_values_are_judged_before_any_is_set(judge, how, words, monkeypatch):
+    monkeypatch.setattr(_mysql_settings, "Server", lambda *dummy: judge)
+    planned, refused = _mysql_settings.forecast(judge, [Change("x", "1", "2", "set")])
+    assert planned == [Change("x", "1", "2", how)] and refused == ({"x": words} if words else {})
+    planned, refused = _mysql_settings.forecast(judge, [Change("x", "1", "2", "reset"), Change("y", "1", "2", "reload_tls")])
+    assert not refused and [one.how for one in planned] == ["reset" if "baremetal_wandb" in judge.text else "restart", "reload_tls"]
 
 
 @pytest.mark.parametrize(("number", "how"), [(None, "reset"), (1238, "restart"), (1230, "restart")])  # read-only, and without a default
@@ -158,5 +257,23 @@ def test_a_setting_that_is_no_longer_listed_goes_back_to_its_default_where_it_ca
 def test_the_options_of_a_file_are_read_as_they_are_written(tmp_path):
     file = tmp_path / "ours.cnf"
     assert _mysql_settings.options(str(file)) is None and _mysql_settings.options(None) is None
-    file.write_text('# a comment\n[mysqld]\ndefault_time_zone = +00:00\nloose_x = "a b"\n', encoding="utf-8")
-    assert _mysql_settings.options(str(file)) == {"default_time_zone": "+00:00", "x": '"a b"'}
+    text = """# a comment
+[mysqld]
+default_time_zone = +00:00
+loose_x = "a\\\\b \\" # c"
+[client]
+port = 1
+[mysqld-8.4]
+skip-slave-start
+ Sync-Binlog=0 # ours
+y = 'a b' # c
+"""
+    file.write_text(text, encoding="utf-8")
+    read = {"default_time_zone": "+00:00", "x": 'a\\b " # c', "skip_replica_start": "ON", "sync_binlog": "0", "y": "a b"}
+    assert _mysql_settings.options(str(file)) == read
+
+
+def test_a_restart_that_would_not_bring_a_setting_is_refused():
+    changes = [Change("port", "1", "2", "restart"), Change("sync_binlog", "0", "1", "set"), Change("tmpdir", "/srv", "/tmp", "restart")]
+    said = _mysql_settings.unreachable(changes, {"port": "/z.cnf", "sync_binlog": "/z.cnf"})
+    assert list(said) == ["port"] and "since /z.cnf sets it, too" in said["port"]
