@@ -197,7 +197,7 @@ def read(server: Server, want: Wanted) -> Found:
     accounts, unproven = {}, {}
     for account in want.accounts:
         row = users.get((account.user, account.host))
-        reason = unreachable(account, client, users)
+        reason = unreachable(account, client, users, bool(server.options["ssl_cert"]))
         if reason:
             unproven[account.label] = reason
         if row:
@@ -272,10 +272,10 @@ def _proof(server: Server, account: Account) -> str:
     return "accepted"
 
 
-def unreachable(account: Account, client: str, known: t.Iterable[tuple[str, str]]) -> str | None:
-    """Why a login from I(client), as the server names this host, would not end at the account; None when it would."""
-    if account.tls == "x509":
-        return "it needs a certificate of its own"
+def unreachable(account: Account, client: str, known: t.Iterable[tuple[str, str]], certificate: bool = False) -> str | None:
+    """Why a login from I(client), as the server names this host, with or without a I(certificate), would not end at the account; None when it would."""
+    if account.tls == "x509" and not certificate:
+        return "it needs a client's certificate, which ssl_cert and ssl_key would give"
     if not host_matches(account.host, client):
         return "its host part does not match %s, which is where this login comes from" % client
     for user, host in sorted(known):

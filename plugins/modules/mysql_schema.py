@@ -14,8 +14,8 @@ description:
   - Brings databases, accounts and their grants to the listed state, and reads them again to prove it.
   - The defaults are the SQL of W&B's installation guide, so only the password is needed.
   - A password is proven by logging in with it, never by comparing hashes, and set when the server refuses that login. Where an account cannot log in
-    from the module's host, since its host part is another one, another account would catch the login, or it needs a certificate of its own, the
-    password is set at creation, and afterwards with O(accounts[].update_password=always) only; prove it from a host that matches with
+    from the module's host, since its host part is another one, another account would catch the login, or it needs a client's certificate and O(ssl_cert)
+    gives none, the password is set at creation, and afterwards with O(accounts[].update_password=always) only; prove it from a host that matches with
     M(baremetal.wandb.mysql_check).
   - An account ends with exactly the listed grants, limits and demands, unlocked, and with the plugin C(caching_sha2_password). What was granted by
     hand beside them, roles included, is revoked, and the diff shows it.

@@ -303,6 +303,12 @@ def test_a_host_part_that_does_not_match_is_named():
     assert "does not match localhost" in schema.unreachable(ACCOUNT._replace(host="10.0.0.%"), "localhost", [])
 
 
+def test_an_account_that_demands_a_certificate_is_reached_with_one():
+    demanding = ACCOUNT._replace(tls="x509")
+    assert "ssl_cert and ssl_key would give" in schema.unreachable(demanding, "localhost", [])
+    assert schema.unreachable(demanding, "localhost", [], certificate=True) is None
+
+
 @pytest.mark.parametrize(
     "wrong, words",
     [
