@@ -32,6 +32,9 @@ DATABASE_PRIVILEGES = frozenset(
     "REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(",")
 )
 
+# Those of a table, context "Tables" of the same page.
+TABLE_PRIVILEGES = frozenset("ALTER,CREATE,CREATE VIEW,DELETE,DROP,INDEX,INSERT,REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(","))
+
 READ_TIMEOUT = 30  # seconds for one answer; the longest statement here sorts 600 KB or alters a database's default
 
 # https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and client-error-reference.html

@@ -162,7 +162,9 @@ def _grant(one: t.Mapping[str, t.Any]) -> Grant:
         raise ValueError("accounts: %s is no privilege; for example ALL, or SELECT and INSERT" % (bad[0] if bad else "an empty list"))
     if privileges & {"ALL", "ALL PRIVILEGES"}:
         privileges = frozenset(["ALL"])
-    strange = sorted(privileges - _mysql.DATABASE_PRIVILEGES - {"ALL"})
+    if "PROXY" in privileges:
+        raise ValueError("accounts: PROXY is for another account, not for %s, and is not managed here; for example SELECT and INSERT" % one["scope"])
+    strange = sorted(privileges - (_mysql.DATABASE_PRIVILEGES if match[2] == "*" else _mysql.TABLE_PRIVILEGES) - {"ALL"})
     if scope != "*.*" and strange:
         raise ValueError("accounts: %s is no privilege on %s; for example ALL, or SELECT and INSERT" % (strange[0], one["scope"]))
     if scope == "*.*" and ("ALL" in privileges or one["grant_option"]):
@@ -225,13 +227,22 @@ BARE = "SELECT User, Host FROM mysql.user WHERE User = 'root' AND authentication
 
 
 def _known_to(server: Server, want: Wanted) -> None:
-    """Raises ValueError for a privilege, a character set or a collation that the server does not have."""
+    """Raises ValueError for a privilege, a table, a character set or a collation that the server does not have."""
     privileges = {name.upper() for name, dummy, dummy in server.rows("SHOW PRIVILEGES")}
     for account in want.accounts:
         for grant in account.grants:
             strange = sorted(grant.privileges - privileges - {"ALL"})
             if strange:
                 raise ValueError("accounts: this server has no privilege %s, which %s is to have; see SHOW PRIVILEGES" % (strange[0], account.label))
+            database, table = _SCOPE.match(grant.scope).groups()
+            if table == "*" or grant.privileges & {"ALL", "CREATE"}:  # who may make a table can be granted it before it is there
+                continue
+            names = [name.strip("`") for name in (database, table)]
+            if not server.value("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s", *names):
+                raise ValueError(
+                    "accounts: this server has no table %s, which %s is to have privileges on; make it first, or name another scope, for example %s.*"
+                    % (grant.scope, account.label, names[0])
+                )
     collations = set(server.rows("SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS"))
     for database in want.databases:
         if (database.encoding, database.collation) not in collations:

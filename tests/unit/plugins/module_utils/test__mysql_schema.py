@@ -9,6 +9,7 @@ import re
 
 import pymysql
 import pytest
+from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql_schema as schema
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Grant
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_schema import NOTHING, Account, Database, Found, FoundAccount, Wanted
@@ -333,6 +334,14 @@ def test_an_account_that_demands_a_certificate_is_reached_with_one():
             for privileges in ([], ["SELECT; DROP"], ["GRANT OPTION"], ["SELECT (a)"], ["USAGE"], [""], ["SELEKT"], ["FILE"])
         ),
         ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "scope": "*.*"}]}]}, "name the privileges on"),
+        *(
+            ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{"scope": "wandb_local.t", "privileges": [name], "grant_option": False}]}]}, "no privilege on")
+            for name in sorted(_mysql.DATABASE_PRIVILEGES - _mysql.TABLE_PRIVILEGES)
+        ),
+        *(
+            ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{"scope": scope, "privileges": ["PROXY"], "grant_option": False}]}]}, "PROXY is for another account")
+            for scope in ("*.*", "wandb_local.*", "wandb_local.t")
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_sentence(wrong, words):
@@ -346,6 +355,43 @@ def test_privileges_and_scopes_are_taken_as_people_write_them():
     assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (ALL,)
     written = {"scope": "*.*", "privileges": ["replication  slave"], "grant_option": False}
     assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (grant("*.*", "REPLICATION SLAVE"),)
+
+
+def test_every_privilege_of_a_table_is_taken_on_one():
+    assert _mysql.TABLE_PRIVILEGES < _mysql.DATABASE_PRIVILEGES
+    written = {"scope": "wandb_local.runs", "privileges": sorted(_mysql.TABLE_PRIVILEGES), "grant_option": False}
+    assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (grant("`wandb_local`.`runs`", *_mysql.TABLE_PRIVILEGES),)
+
+
+class Catalogue:
+    """A server that is only asked for what it has."""
+
+    def rows(self, statement, *arguments):
+        return [("Select", "", ""), ("Create", "", "")] if statement == "SHOW PRIVILEGES" else [("utf8mb4", "utf8mb4_general_ci")]
+
+    def value(self, statement, *arguments):
+        return int(arguments == ("wandb_local", "runs"))
+
+
+@pytest.mark.parametrize(
+    "scope, privileges, refused",
+    [
+        ("`wandb_local`.`runs`", ["SELECT"], False),
+        ("`wandb_local`.`jumps`", ["SELECT"], True),
+        ("`other`.`runs`", ["SELECT"], True),
+        ("`wandb_local`.`jumps`", ["SELECT", "CREATE"], False),
+        ("`wandb_local`.`jumps`", ["ALL"], False),
+        ("`other`.*", ["SELECT"], False),
+        ("*.*", ["SELECT"], False),
+    ],
+)
+def test_a_table_must_be_there_before_privileges_on_it(scope, privileges, refused):
+    wants = want(grant(scope, *privileges))
+    if refused:
+        with pytest.raises(ValueError, match="has no table .* make it first, .* for example"):
+            schema._known_to(Catalogue(), wants)
+    else:
+        schema._known_to(Catalogue(), wants)
 
 
 def test_grants_that_are_left_out_are_the_guides_for_its_account_only():
