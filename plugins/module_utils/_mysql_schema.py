@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import socket
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
@@ -200,11 +201,13 @@ def read(server: Server, want: Wanted) -> Found:
     for account in want.accounts:
         row = users.get((account.user, account.host))
         reason = unreachable(account, client, users, bool(server.options["ssl_cert"]))
-        if reason:
+        password = "not tried"
+        if row and account.update != "on_create":
+            password = _proof_over_network(server, account, users) if reason else _proof(server, account)
+        if reason and password == "not tried":
             unproven[account.label] = reason
         if row:
             plugin, locked, second, tls, *limits = row
-            password = _proof(server, account) if account.update != "on_create" and not reason else "not tried"
             grants = tuple(server.grants(_quoted(server, account)))
             roles = _roles(server, account)
             accounts[account.label] = FoundAccount(password, grants, roles, plugin, locked == "Y", bool(second), TLS[tls], tuple(limits))
@@ -283,16 +286,53 @@ def _proof(server: Server, account: Account) -> str:
     return "accepted"
 
 
+_CLIENT = re.compile(r"Access denied for user '.*'@'(?P<client>[^']*)' \(")  # of a refused login, which names the client as the server does
+
+
+def _proof_over_network(server: Server, account: Account, known: t.Collection[tuple[str, str]]) -> str:
+    """The same from the address proof_host, where a login may end at the account though one by the module's own way does not. What is not sure was not tried."""
+    if not server.options["proof_host"]:
+        return "not tried"
+    options = {"login_unix_socket": None, "login_host": server.options["proof_host"], "login_user": account.user, "login_password": account.password}
+    login = Server(server.pymysql, {**server.options, **options})
+    try:
+        if login.value("SELECT CURRENT_USER()").rsplit("@", 1)[1].lower() == account.host:
+            return "accepted"
+    except login.pymysql.err.MySQLError as error:
+        client = _CLIENT.search(_mysql.error_text(error))
+        if client:
+            names = {client["client"], _address_towards(server.options["proof_host"], server.options["login_port"])}
+            matched = any(not unreachable(account, name, (), bool(server.options["ssl_cert"])) for name in names)
+            if matched and not any(_catching(account, name, known) for name in names):
+                return "refused"
+    finally:
+        login.close()
+    return "not tried"
+
+
+def _address_towards(host: str, port: int) -> str:
+    """The address of this host in a connection to another; the server goes by it as well as by the name that it finds for it."""
+    family, kind, dummy, dummy, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as unsent:
+        unsent.connect(address)
+        return unsent.getsockname()[0]
+
+
 def unreachable(account: Account, client: str, known: t.Iterable[tuple[str, str]], certificate: bool = False) -> str | None:
     """Why a login from I(client), as the server names this host, with or without a I(certificate), would not end at the account; None when it would."""
     if account.tls == "x509" and not certificate:
         return "it needs a client's certificate, which ssl_cert and ssl_key would give"
     if not host_matches(account.host, client):
         return "its host part does not match %s, which is where this login comes from" % client
+    catching = _catching(account, client, known)
+    return "the account '%s'@'%s' catches logins from %s before it does" % (*catching, client) if catching else None
+
+
+def _catching(account: Account, client: str, known: t.Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """User and host of the account that the server takes for this one in a login from a client."""
     for user, host in sorted(known):
-        caught = user in ("", account.user) and host_matches(host, client) and _width(host) < _width(account.host)
-        if caught and (user, host) != (account.user, account.host):
-            return "the account '%s'@'%s' catches logins from %s before it does" % (user, host, client)
+        if user in ("", account.user) and host_matches(host, client) and _width(host) < _width(account.host):
+            return user, host
     return None
 
 
@@ -587,6 +627,13 @@ def _exit(module: t.Any, found: Found, want: Wanted, warning: str = "") -> None:
             module.warn("the new collation of %s counts for new tables; existing tables are not converted" % change["database"])
     if found.test_tables:
         module.warn("the database test has %d tables and is kept; drop it yourself if nobody needs them" % found.test_tables)
+    for account in want.accounts:
+        there = found.accounts.get(account.label)
+        if account.label in found.unproven and there and account.update != "on_create" and not sets_password(found, account, there):
+            module.warn(
+                "the password of %s was neither tried nor set, since %s; mysql_check proves it from a host where it can log in, update_password: always"
+                " sets it, and DROP USER ends an account that catches its logins by mistake" % (account.label, found.unproven[account.label])
+            )
     for label, one in found.accounts.items():
         if one.second and not any(change["action"] == "discard_old_password" and change["account"] == label for change in changes):
             module.warn("%s has a second password, which ends with old_password: discard" % label)

@@ -15,8 +15,8 @@ description:
   - The defaults are the SQL of W&B's installation guide, so only the password is needed.
   - A password is proven by logging in with it, never by comparing hashes, and set when the server refuses that login. Where an account cannot log in
     from the module's host, since its host part is another one, another account would catch the login, or it needs a client's certificate and O(ssl_cert)
-    gives none, the password is set at creation, and afterwards with O(accounts[].update_password=always) only; prove it from a host that matches with
-    M(baremetal.wandb.mysql_check).
+    gives none, O(proof_host) is tried. Where that does not do, the password is set at creation, and afterwards with
+    O(accounts[].update_password=always) only, and a warning says so; prove it from a host that matches with M(baremetal.wandb.mysql_check).
   - An account ends with exactly the listed grants, limits and demands, unlocked, and with the plugin C(caching_sha2_password). What was granted by
     hand beside them, roles included, is revoked, and the diff shows it.
   - Databases and accounts that are not listed are left alone. Nothing is ever dropped but what O(hardened) names.
@@ -134,6 +134,13 @@ options:
             description: Whether the account may pass these privileges on.
             type: bool
             default: false
+  proof_host:
+    description:
+      - Name or address of the server, with O(login_port), by which a password is tried that cannot be by the way of the module's own login, such as that of
+        an account for any host while another one of its name for V(localhost) catches logins by the socket.
+      - Where that does not lead to the account either, its password is left alone, with a warning.
+    type: str
+    default: ""
   hardened:
     description:
       - Whether to drop accounts without a name, those of C(root) for other hosts than C(localhost), C(127.0.0.1) and C(::1), and the database
@@ -266,7 +273,7 @@ changes:
     - action: set_password
       account: wandb_local@%
 unproven:
-  description: The accounts whose password cannot be tried from the module's host.
+  description: The accounts whose password cannot be tried from the module's host. A warning names each that was there and kept its password.
   returned: success
   type: list
   elements: dict
@@ -316,6 +323,7 @@ def main() -> None:
             **_mysql.CONNECTION,
             "databases": {"type": "list", "elements": "dict", "default": [{"name": "wandb_local"}], "options": DATABASE},
             "accounts": {"type": "list", "elements": "dict", "default": [], "options": ACCOUNT},
+            "proof_host": {"type": "str", "default": ""},
             "hardened": {"type": "bool", "default": False},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],

@@ -123,6 +123,40 @@ def test_a_third_password_is_refused_and_so_is_one_of_another_plugin():
         schema.refuse(there, wanted)
 
 
+class Told(Exception):
+    """How the module ended."""
+
+
+class Module:
+    """What _exit says."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+    def exit_json(self, **dummy):
+        raise Told
+
+
+@pytest.mark.parametrize(
+    "there, wants, warned",
+    [
+        (found(ALL, password="not tried", unproven=FAR), WANT, True),
+        (found(ALL, password="not tried", unproven=FAR), of(update="always"), False),
+        (found(ALL, password="not tried", unproven=FAR), of(update="on_create"), False),
+        (found(ALL), WANT, False),
+        (NOTHING._replace(unproven=FAR), WANT, False),  # made by this run, with its password
+    ],
+)
+def test_a_password_that_was_neither_tried_nor_set_is_warned_of(there, wants, warned):
+    module = Module()
+    with pytest.raises(Told):
+        schema._exit(module, there, wants)
+    assert [FAR[LABEL] in text and "s3cr3t" not in text for text in module.warnings] == [True] * warned
+
+
 def test_a_hardened_server_loses_what_nobody_needs():
     there = found(ALL)._replace(intruders=(("", "localhost"), ("root", "%")), test_tables=0)
     assert schema.plan(there, WANT) == [
@@ -302,6 +336,41 @@ def test_other_accounts_do_not_catch_logins():
 
 def test_a_host_part_that_does_not_match_is_named():
     assert "does not match localhost" in schema.unreachable(ACCOUNT._replace(host="10.0.0.%"), "localhost", [])
+
+
+@pytest.mark.parametrize(
+    "answer, known, proof",
+    [
+        ("wandb_local@%", [], "accepted"),
+        ("wandb_local@10.0.0.%", [], "not tried"),  # another one caught it
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'10.0.0.12' (using password: YES)"), [], "refused"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'10.0.0.12' (using password: YES)"), ["10.0.0.%"], "not tried"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'localhost' (using password: YES)"), ["localhost"], "not tried"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'db1' (using password: YES)"), ["localhost", "192.0.2.%"], "refused"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'db1' (using password: YES)"), ["10.0.0.%"], "not tried"),
+        (pymysql.err.OperationalError(2003, "Can't connect to MySQL server on '10.0.0.12'"), [], "not tried"),
+    ],
+)
+def test_a_password_is_tried_over_the_network_where_the_socket_leads_elsewhere(monkeypatch, answer, known, proof):
+    asked = []
+
+    def value(login, statement):
+        asked.append(login.options)
+        if isinstance(answer, str):
+            return answer
+        raise answer
+
+    monkeypatch.setattr(schema.Server, "value", value)
+    monkeypatch.setattr(schema, "_address_towards", lambda host, port: "10.0.0.12")
+    server = schema.Server(pymysql, {"login_unix_socket": "/s", "login_port": 3307, "proof_host": "10.0.0.12", "ssl_cert": None})
+    assert schema._proof_over_network(server, ACCOUNT, {("wandb_local", host) for host in ["%", *known]}) == proof
+    (options,) = asked
+    assert (options["login_unix_socket"], options["login_host"], options["login_port"], options["login_user"]) == (None, "10.0.0.12", 3307, "wandb_local")
+    assert schema._proof_over_network(schema.Server(pymysql, {"proof_host": ""}), ACCOUNT, set()) == "not tried"
+
+
+def test_the_address_towards_a_host_is_this_hosts_own():
+    assert schema._address_towards("127.0.0.1", 3306) == "127.0.0.1"
 
 
 def test_an_account_that_demands_a_certificate_is_reached_with_one():
