@@ -518,4 +518,4 @@ def run(module: t.Any) -> None:
         here=bool(params["login_unix_socket"]) if here is None else here,
         retired_password=params["retired_password"],
     )
-    _check.run(module, check, _mysql.server(module, library=params["installed"]), want)
+    _check.run(module, check, _mysql.server(module, library=params["installed"]), want, aloud=True)
