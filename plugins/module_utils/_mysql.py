@@ -277,6 +277,14 @@ def login_advice(error: BaseException, server: Server) -> str:
     return "see the error log of the server at %s" % server.address
 
 
+class PartialRevoke(ValueError):
+    """An account that may do something everywhere but in one database, in the I(line) of SHOW GRANTS that takes it away."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__("the account has partial revokes (%s), which are not managed here" % line)
+        self.line = line
+
+
 class Grant(t.NamedTuple):
     """What SHOW GRANTS says of one scope. I(scope) is SQL text, such as C(`wandb_local`.*), I(privileges) are upper case, C(ALL) for all."""
 
@@ -291,11 +299,11 @@ _PRIVILEGE = re.compile(r"[^,(]+(?:\(%s(?:, %s)*\))?" % (_NAME, _NAME))
 
 
 def parse_grants(lines: t.Iterable[str]) -> list[Grant]:
-    """Reads SHOW GRANTS, one Grant a scope. Roles are not scopes and are left out. Raises ValueError on a partial revoke."""
+    """Reads SHOW GRANTS, one Grant a scope. Roles are not scopes and are left out. Raises PartialRevoke, a ValueError, on one."""
     found: dict[str, Grant] = {}
     for line in lines:
         if line.startswith("REVOKE"):
-            raise ValueError("the account has partial revokes (%s), which are not managed here" % line)
+            raise PartialRevoke(line)
         match = _GRANT.match(line)
         if not match:
             continue

@@ -23,6 +23,8 @@ SOCKET_PLUGIN = "auth_socket"
 PASSWORD_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_password")
 PLUGIN = "caching_sha2_password"
 USER_LIMIT_REACHED = 1226
+MAX_PASSWORD = 256  # bytes
+MAX_LIMIT = 2**32 - 1  # a larger one is silently made another
 
 # What the columns of mysql.user hold, and the words of CREATE USER for it.
 TLS = {"": "none", "ANY": "ssl", "X509": "x509", "SPECIFIED": "specified"}
@@ -111,8 +113,11 @@ def _unique(option: str, names: list[str]) -> None:
 
 
 def _database(one: t.Mapping[str, t.Any]) -> Database:
-    if not re.match(r"[^`/\\]+\Z", one["name"]):
-        raise ValueError("databases: %s is no name of a database; give one without backticks and slashes, for example wandb_local" % (one["name"] or "''"))
+    if not _is_name(one["name"], 64) or re.search(r"[`/\\]", one["name"]):
+        raise ValueError(
+            "databases: %s is no name of a database; give one without backticks, slashes, emoji and spaces at its ends, of at most 64 characters, for"
+            " example wandb_local" % (one["name"] or "''")
+        )
     if one["name"].lower() in OWN_DATABASES:
         raise ValueError("databases: %s belongs to the server itself and is not managed here; name another, for example wandb_local" % one["name"])
     if one["collation"] != "binary" and not one["collation"].startswith(one["encoding"] + "_"):
@@ -123,20 +128,45 @@ def _database(one: t.Mapping[str, t.Any]) -> Database:
     return Database(one["name"], one["encoding"], one["collation"])
 
 
+def _is_name(name: str, longest: int) -> bool:
+    """Whether the server keeps a name as it is: it holds names in utf8mb3, which ends at U+FFFF, and cuts spaces off at their ends."""
+    return 1 <= len(name) <= longest and name == name.strip() and all("\0" < letter <= "\uffff" for letter in name)
+
+
+def _is_network(host: str) -> bool:
+    """Whether a client can match a host part with a mask: the server compares the masked address with the part before the slash."""
+    address, dummy, mask = host.partition("/")
+    try:
+        network = ipaddress.IPv4Network(host)
+    except ValueError:
+        return False
+    return str(network.network_address) == address and mask in (str(network.prefixlen), str(network.netmask))
+
+
 def _account(one: t.Mapping[str, t.Any]) -> Account:
     name, host = one["name"], one["host"].lower()
-    if not re.match(r"[^`]{1,32}\Z", name) or not re.match(r"[^`]+\Z", host):
+    if not _is_name(name, 32) or not _is_name(host, 255) or "`" in name + host:
         raise ValueError(
-            "accounts: %s@%s is no account; a name has 1 to 32 characters and a host at least one, none of them a backtick, for example name"
-            " wandb_local, host %%" % (name or "''", host or "''")
+            "accounts: %s@%s is no account; a name has 1 to 32 characters and a host 1 to 255, none of them a backtick, an emoji or a space at an end, for"
+            " example name wandb_local, host %%" % (name or "''", host or "''")
+        )
+    if "/" in host and not _is_network(host):
+        raise ValueError(
+            "accounts: no client matches the host %s of %s; a network is the lowest of its IPv4 addresses with the bits or the mask, for example 10.0.0.0/24"
+            % (host, name)
         )
     if name in RESERVED:
         raise ValueError("accounts: %s belongs to the server itself and is not managed here; name another, for example wandb_local" % name)
     if not one["password"]:
         raise ValueError("accounts: the password of %s is empty; generate one, for example with openssl rand -hex 24" % name)
+    if len(one["password"].encode()) > MAX_PASSWORD:
+        raise ValueError(
+            "accounts: the password of %s is longer than the %d bytes that %s takes; generate one, for example with openssl rand -hex 24"
+            % (name, MAX_PASSWORD, PLUGIN)
+        )
     limits = tuple(one["resource_limits"][limit] for limit in LIMITS)
-    if min(limits) < 0:
-        raise ValueError("accounts: a resource limit of %s is negative; 0 stands for no limit, for example connections: 0" % name)
+    if min(limits) < 0 or max(limits) > MAX_LIMIT:
+        raise ValueError("accounts: a resource limit of %s is not from 0, which stands for no limit, to %d, for example connections: 0" % (name, MAX_LIMIT))
     grants = one["grants"]
     if grants is None:
         grants = [GUIDE_GRANT] if name == GUIDE_ACCOUNT else []
@@ -154,7 +184,7 @@ _SCOPE = re.compile(r"(\*|`[^`]+`|[^`.*]+)\.(\*|`[^`]+`|[^`.*]+)$")
 
 def _grant(one: t.Mapping[str, t.Any]) -> Grant:
     match = _SCOPE.match(one["scope"])
-    if not match or (match[1] == "*" and match[2] != "*"):
+    if not match or (match[1] == "*" and match[2] != "*") or max(one["scope"]) > "\uffff":
         raise ValueError("accounts: %s is no scope of a grant; for example wandb_local.* for a whole database" % one["scope"])
     scope = ".".join(part if part == "*" else "`%s`" % part.strip("`") for part in match.groups())
     privileges = frozenset(" ".join(name.upper().split()) for name in one["privileges"])

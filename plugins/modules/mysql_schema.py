@@ -31,7 +31,9 @@ options:
     default: [{name: wandb_local}]
     suboptions:
       name:
-        description: Name of the database, without backticks and slashes. The server's own, such as C(mysql) and C(sys), are refused.
+        description:
+          - Name of the database, of at most 64 characters without backticks, slashes, emoji and spaces at its ends.
+          - The server's own, such as C(mysql) and C(sys), are refused.
         type: str
         required: true
       encoding:
@@ -53,17 +55,17 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the account, of at most 32 characters without a backtick.
+        description: Name of the account, of at most 32 characters without a backtick, emoji and spaces at its ends.
         type: str
         default: wandb_local
       host:
         description:
-          - From where the account may log in. A name or address, with C(%) and C(_) as wildcards, or a network.
+          - From where the account may log in. A name or address, with C(%) and C(_) as wildcards, or an IPv4 network such as V(10.0.0.0/24).
           - Not V(localhost) unless the application runs beside the server and uses its socket.
         type: str
         default: "%"
       password:
-        description: The password, of any characters. Stored by the server for C(caching_sha2_password).
+        description: The password, of any characters, at most 256 bytes. Stored by the server for C(caching_sha2_password).
         type: str
         required: true
       update_password:
@@ -91,7 +93,7 @@ options:
         choices: [none, ssl, x509]
         default: none
       resource_limits:
-        description: How much the account may use the server. V(0) stands for no limit.
+        description: How much the account may use the server, each at most 4294967295. V(0) stands for no limit.
         type: dict
         default: {}
         suboptions:

@@ -391,12 +391,22 @@ def test_an_account_that_demands_a_certificate_is_reached_with_one():
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "root"}]}, "root belongs to the server itself"),
         ({"databases": [{"name": "Sys", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci"}]}, "Sys belongs to the server itself"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "host": ""}]}, "is no account; a name has 1 to 32 characters"),
+        *(({"databases": [{**DATABASE_OPTIONS, "name": name}]}, "is no name of a database") for name in ("\U0001f600", "a" * 65, " a", "a ", "a\0")),
+        *(({"accounts": [{**ACCOUNT_OPTIONS, "name": name}]}, "is no account") for name in ("\U0001f600", "a" * 33, " a", "a ", "")),
+        *(({"accounts": [{**ACCOUNT_OPTIONS, "host": host}]}, "is no account") for host in ("% ", " %", "h" * 256)),
+        *(
+            ({"accounts": [{**ACCOUNT_OPTIONS, "host": host}]}, "a network is the lowest of its IPv4 addresses")
+            for host in ("10.0.0.0/33", "10.0.0.5/24", "10.0.0.%/24", "10.0.0.0/0.0.0.255", "10.0.0.0/", "2001:db8::/32", "10.0.0.0/024")
+        ),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "password": "x" * 257}]}, "longer than the 256 bytes"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "password": "\u00e4" * 129}]}, "longer than the 256 bytes"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": 2**32}}]}, "to 4294967295"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "a`b"}]}, "none of them a backtick"),
-        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": -1}}]}, "0 stands for no limit"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": -1}}]}, "0, which stands for no limit"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [GRANT_OPTIONS, GRANT_OPTIONS]}]}, "twice"),
         *(
             ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "scope": scope}]}]}, "is no scope of a grant")
-            for scope in ("wandb_local", "", "*.t", "a.b.c", "a`b.*", "`a.*")
+            for scope in ("wandb_local", "", "*.t", "a.b.c", "a`b.*", "`a.*", "\U0001f600.*")
         ),
         *(
             ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "privileges": privileges}]}]}, "no privilege")
@@ -417,6 +427,19 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(wrong, words):
     with pytest.raises(ValueError, match=re.escape(words)) as error:
         options(**wrong)
     assert "s3cr3t" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        *({"host": host} for host in ("10.0.0.0/24", "10.0.0.0/255.255.255.0", "10.0.0.5/32", "10.0.0.5/255.255.255.255", "::1", "10.0.%")),
+        *({"name": name} for name in ("a", "a" * 32, "W & B", "\u00e4\ufffd")),
+        {"password": "x" * 256},
+        {"resource_limits": {**LIMITS, "connections": 2**32 - 1}},
+    ],
+)
+def test_what_the_server_keeps_as_it_is_is_taken(account):
+    assert options(accounts=[{**ACCOUNT_OPTIONS, **account}]).accounts[0].host == account.get("host", "%")
 
 
 def test_privileges_and_scopes_are_taken_as_people_write_them():
