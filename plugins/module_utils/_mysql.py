@@ -227,8 +227,8 @@ def login_advice(error: BaseException, server: Server) -> str:
         )
         return (
             "the server has no account %s for clients from this host, its password is another one, a second account of its name for a narrower host comes"
-            " before it, or %s: compare wandb_mysql_user and wandb_mysql_password with SELECT user, host, ssl_type FROM mysql.user; the role mysql sets the"
-            " account for all hosts (%%), and DROP USER ends a second one" % (user, certificate)
+            " before it, or %s: compare wandb_mysql_user and wandb_mysql_password with SELECT user, host, ssl_type FROM mysql.user; the role mysql sets both"
+            " of the account for all hosts (%%), and DROP USER ends a second one" % (user, certificate)
         )
     if number == 1130:
         return "no account of the server accepts clients from this host: the account %s needs a host part that matches it, such as %%" % user

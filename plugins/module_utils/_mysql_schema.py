@@ -320,7 +320,7 @@ _CLIENT = re.compile(r"Access denied for user '.*'@'(?P<client>[^']*)' \(")  # o
 
 
 def _proof_over_network(server: Server, account: Account, known: t.Collection[tuple[str, str]]) -> str:
-    """The same from the address proof_host, where a login may end at the account though one by the module's own way does not. What is not sure was not tried."""
+    """The same from the address proof_host: such a login may end at the account where one by the way of the module does not. What is not sure was not tried."""
     if not server.options["proof_host"]:
         return "not tried"
     options = {"login_unix_socket": None, "login_host": server.options["proof_host"], "login_user": account.user, "login_password": account.password}
