@@ -42,6 +42,14 @@ options:
       - The certificates that MySQL makes for itself carry no name.
     type: bool
     default: false
+  ssl_cert:
+    description:
+      - Path of a PEM file with the client's certificate, for an account that must show one (C(REQUIRE X509)).
+      - The server takes it when the CA of its own variable C(ssl_ca) signed it. The login then fails unless the connection is encrypted.
+    type: path
+  ssl_key:
+    description: Path of a PEM file with the key of O(ssl_cert), without a passphrase. Needs O(ssl_cert), as that needs this.
+    type: path
   connect_timeout:
     description: Seconds to wait for the server to accept a connection. An answer to a statement may take 30 seconds.
     type: int

@@ -168,10 +168,11 @@ def planned(record: dict[str, t.Any]) -> dict[str, t.Any]:
     return dict(record, status="skip", found="would be repaired by this run, and is now: %s" % record["found"])
 
 
-def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[str] = (), **more: t.Any) -> None:
+def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[str] = (), aloud: bool = False, **more: t.Any) -> None:
     """Runs the checks as the module's options say and ends the module with their records, and I(more) results of its own.
 
-    I(repairing): ids of those whose subject this run changes.
+    I(repairing): ids of those whose subject this run changes. I(aloud): records that warn are warnings of the run too, unless C(fail_on: never) says that
+    the playbook looks at the records itself.
     """
     for option in ("only", "skip"):
         for pattern in module.params[option]:
@@ -187,6 +188,10 @@ def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[s
         records = [planned(record) if record["id"] in repairing else record for record in records]
     result = {"changed": False, "checks": records, "summary": summary(records), **more}
     guilty = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[module.params["fail_on"]]
+    if aloud and guilty == ("fail",):
+        for record in records:
+            if record["status"] == "warn":
+                module.warn(sentence([record], ["warn"]))
     complaint = sentence(records, guilty)
     if complaint:
         module.fail_json(msg=complaint, **result)

@@ -21,6 +21,8 @@ CONNECTION: dict[str, t.Any] = {
     "login_password": {"type": "str", "default": "", "no_log": True},
     "ssl_ca": {"type": "path"},
     "ssl_verify_name": {"type": "bool", "default": False},
+    "ssl_cert": {"type": "path"},
+    "ssl_key": {"type": "path", "no_log": False},  # the path of the key
     "connect_timeout": {"type": "int", "default": 10},
 }
 
@@ -29,6 +31,9 @@ DATABASE_PRIVILEGES = frozenset(
     "ALTER,ALTER ROUTINE,CREATE,CREATE ROUTINE,CREATE TEMPORARY TABLES,CREATE VIEW,DELETE,DROP,EVENT,EXECUTE,INDEX,INSERT,LOCK TABLES,"
     "REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(",")
 )
+
+# Those of a table, context "Tables" of the same page.
+TABLE_PRIVILEGES = frozenset("ALTER,CREATE,CREATE VIEW,DELETE,DROP,INDEX,INSERT,REFERENCES,SELECT,SHOW VIEW,TRIGGER,UPDATE".split(","))
 
 READ_TIMEOUT = 30  # seconds for one answer; the longest statement here sorts 600 KB or alters a database's default
 
@@ -79,9 +84,12 @@ class Server:
                 ssl_ca=options["ssl_ca"],
                 ssl_verify_cert=True if options["ssl_ca"] else None,
                 ssl_verify_identity=options["ssl_verify_name"],
+                ssl_cert=options["ssl_cert"],
+                ssl_key=options["ssl_key"],
             )
-        except OSError as error:  # a CA file that cannot be read
-            raise self.pymysql.err.OperationalError(UNSUPPORTED_TLS, "%s: %s" % (options["ssl_ca"], error)) from error
+        except OSError as error:  # a file that cannot be read
+            files = ", ".join(options[name] for name in ("ssl_ca", "ssl_cert", "ssl_key") if options[name])
+            raise self.pymysql.err.OperationalError(UNSUPPORTED_TLS, "%s: %s" % (files, error)) from error
 
     def _login(self, **tls: t.Any) -> t.Any:
         options = self.options
@@ -105,6 +113,8 @@ class Server:
         anyone = ssl.create_default_context()
         anyone.check_hostname = False
         anyone.verify_mode = ssl.CERT_NONE  # it is looked at, not trusted
+        if self.options["ssl_cert"]:
+            anyone.load_cert_chain(self.options["ssl_cert"], self.options["ssl_key"])
         try:
             with self._login(ssl=anyone) as connection:
                 return connection._sock.getpeercert(binary_form=True)  # PyMySQL has no other way to it
@@ -162,6 +172,11 @@ def server(module: t.Any, library: bool = True) -> Server:
         module.fail_json(msg="login_host is empty; give the server's name or address, for example 10.0.0.12.")
     if options["ssl_verify_name"] and not options["ssl_ca"]:
         module.fail_json(msg="ssl_verify_name needs ssl_ca; name the CA that signed the certificate, for example /etc/ssl/baremetal-wandb/ca.crt.")
+    if bool(options["ssl_cert"]) != bool(options["ssl_key"]):
+        module.fail_json(
+            msg="ssl_cert and ssl_key belong together; give the client's certificate and its key, for example ssl_cert: /etc/ssl/wandb/client.pem and"
+            " ssl_key: /etc/ssl/wandb/client.key."
+        )
     if not 0 < options["login_port"] < 65536:
         module.fail_json(msg="login_port must be a TCP port from 1 to 65535, for example 3306, not %d." % options["login_port"])
     if not 0 < options["connect_timeout"] <= 3600:
@@ -205,9 +220,15 @@ def login_advice(error: BaseException, server: Server) -> str:
             % (user, user)
         )
     if number in (ACCESS_DENIED, 1698):
+        certificate = (
+            "it demands a certificate that another CA or subject signed than that of ssl_cert (REQUIRE ISSUER or SUBJECT)"
+            if server.options["ssl_cert"]
+            else "it demands a client's certificate (REQUIRE X509), which ssl_cert and ssl_key name"
+        )
         return (
-            "the server has no account %s for clients from this host, or its password is another one: compare wandb_mysql_user and"
-            " wandb_mysql_password with the server; the role mysql sets both" % user
+            "the server has no account %s for clients from this host, its password is another one, a second account of its name for a narrower host comes"
+            " before it, or %s: compare wandb_mysql_user and wandb_mysql_password with SELECT user, host, ssl_type FROM mysql.user; the role mysql sets both"
+            " of the account for all hosts (%%), and DROP USER ends a second one" % (user, certificate)
         )
     if number == 1130:
         return "no account of the server accepts clients from this host: the account %s needs a host part that matches it, such as %%" % user
@@ -223,6 +244,11 @@ def login_advice(error: BaseException, server: Server) -> str:
         return (
             "the server's certificate is not for %s: run the roles certificate and mysql with wandb_mysql_certificate, or see wandb_mysql_host"
             % server.options["login_host"]
+        )
+    if server.options["ssl_cert"] and (number == UNSUPPORTED_TLS or " alert " in error_text(error).lower().replace("_", " ")):
+        return (
+            "TLS failed: ssl_cert must name the PEM file of a certificate that the CA of the server's variable ssl_ca signed, ssl_key that of its key, and"
+            " ssl_ca, if given, the CA that signed the server's own"
         )
     if number == UNSUPPORTED_TLS or isinstance(cause, ssl.SSLError):
         return (
@@ -251,6 +277,14 @@ def login_advice(error: BaseException, server: Server) -> str:
     return "see the error log of the server at %s" % server.address
 
 
+class PartialRevoke(ValueError):
+    """An account that may do something everywhere but in one database, in the I(line) of SHOW GRANTS that takes it away."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__("the account has partial revokes (%s), which are not managed here" % line)
+        self.line = line
+
+
 class Grant(t.NamedTuple):
     """What SHOW GRANTS says of one scope. I(scope) is SQL text, such as C(`wandb_local`.*), I(privileges) are upper case, C(ALL) for all."""
 
@@ -265,11 +299,11 @@ _PRIVILEGE = re.compile(r"[^,(]+(?:\(%s(?:, %s)*\))?" % (_NAME, _NAME))
 
 
 def parse_grants(lines: t.Iterable[str]) -> list[Grant]:
-    """Reads SHOW GRANTS, one Grant a scope. Roles are not scopes and are left out. Raises ValueError on a partial revoke."""
+    """Reads SHOW GRANTS, one Grant a scope. Roles are not scopes and are left out. Raises PartialRevoke, a ValueError, on one."""
     found: dict[str, Grant] = {}
     for line in lines:
         if line.startswith("REVOKE"):
-            raise ValueError("the account has partial revokes (%s), which are not managed here" % line)
+            raise PartialRevoke(line)
         match = _GRANT.match(line)
         if not match:
             continue

@@ -342,12 +342,16 @@ def _database(server: Server, want: Want) -> list[tuple[t.Any, ...]]:
 @check("mysql.account.grants", "the account may do everything in the database, and pass it on", needs=["mysql.login"])
 @plannable("mysql.account.grants")
 def account_grants(server: Server, want: Want) -> Verdict:
-    grants = _current_grants(server, want)
+    expected = "ALL on %s.* with the grant option" % want.database
+    try:
+        grants = _current_grants(server, want)
+    except _mysql.PartialRevoke as revoke:
+        advice = "give back what was taken, as root: %s" % re.sub(r"^REVOKE (.+) FROM (.+)$", r"GRANT \1 TO \2", revoke.line)
+        return failed(expected, "a partial revoke, %s" % revoke.line, advice)
     covering = [grant for grant in grants if covers(grant.scope, want.database)]
     has = frozenset().union(*(grant.privileges for grant in covering))
     missing = frozenset() if "ALL" in has else _mysql.DATABASE_PRIVILEGES - has
     option = any(grant.grant_option for grant in covering)
-    expected = "ALL on %s.* with the grant option" % want.database
     if not missing and option:
         return passed(", ".join(grant.scope for grant in covering), expected)
     found = "no grant on it" if not covering else "without " + ", ".join(sorted(missing) + ([] if option else ["GRANT OPTION"]))
@@ -389,7 +393,8 @@ def account_plugin(server: Server, want: Want) -> Verdict:
     found = match[1] if match else "unknown"
     if found == "caching_sha2_password":
         return passed(found)
-    advice = "MySQL 9 has no mysql_native_password: run the role mysql, or ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ..."
+    gone = {"mysql_native_password": "MySQL 9 has no mysql_native_password", "sha256_password": "sha256_password is deprecated and will be removed"}
+    advice = "%s: run the role mysql, or ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ..." % gone.get(found, "the role mysql sets another")
     return warned("caching_sha2_password", found, advice)
 
 
@@ -528,4 +533,4 @@ def run(module: t.Any) -> None:
         here=bool(params["login_unix_socket"]) if here is None else here,
         retired_password=params["retired_password"],
     )
-    _check.run(module, check, _mysql.server(module, library=params["installed"]), want)
+    _check.run(module, check, _mysql.server(module, library=params["installed"]), want, aloud=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import socket
 import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
@@ -22,6 +23,8 @@ SOCKET_PLUGIN = "auth_socket"
 PASSWORD_PLUGINS = ("caching_sha2_password", "sha256_password", "mysql_native_password")
 PLUGIN = "caching_sha2_password"
 USER_LIMIT_REACHED = 1226
+MAX_PASSWORD = 256  # bytes
+MAX_LIMIT = 2**32 - 1  # a larger one is silently made another
 
 # What the columns of mysql.user hold, and the words of CREATE USER for it.
 TLS = {"": "none", "ANY": "ssl", "X509": "x509", "SPECIFIED": "specified"}
@@ -110,8 +113,11 @@ def _unique(option: str, names: list[str]) -> None:
 
 
 def _database(one: t.Mapping[str, t.Any]) -> Database:
-    if not re.match(r"[^`/\\]+\Z", one["name"]):
-        raise ValueError("databases: %s is no name of a database; give one without backticks and slashes, for example wandb_local" % (one["name"] or "''"))
+    if not _is_name(one["name"], 64) or re.search(r"[`/\\]", one["name"]):
+        raise ValueError(
+            "databases: %s is no name of a database; give one without backticks, slashes, emoji and spaces at its ends, of at most 64 characters, for"
+            " example wandb_local" % (one["name"] or "''")
+        )
     if one["name"].lower() in OWN_DATABASES:
         raise ValueError("databases: %s belongs to the server itself and is not managed here; name another, for example wandb_local" % one["name"])
     if one["collation"] != "binary" and not one["collation"].startswith(one["encoding"] + "_"):
@@ -122,20 +128,45 @@ def _database(one: t.Mapping[str, t.Any]) -> Database:
     return Database(one["name"], one["encoding"], one["collation"])
 
 
+def _is_name(name: str, longest: int) -> bool:
+    """Whether the server keeps a name as it is: it holds names in utf8mb3, which ends at U+FFFF, and cuts spaces off at their ends."""
+    return 1 <= len(name) <= longest and name == name.strip() and all("\0" < letter <= "\uffff" for letter in name)
+
+
+def _is_network(host: str) -> bool:
+    """Whether a client can match a host part with a mask: the server compares the masked address with the part before the slash."""
+    address, dummy, mask = host.partition("/")
+    try:
+        network = ipaddress.IPv4Network(host)
+    except ValueError:
+        return False
+    return str(network.network_address) == address and mask in (str(network.prefixlen), str(network.netmask))
+
+
 def _account(one: t.Mapping[str, t.Any]) -> Account:
     name, host = one["name"], one["host"].lower()
-    if not re.match(r"[^`]{1,32}\Z", name) or not re.match(r"[^`]+\Z", host):
+    if not _is_name(name, 32) or not _is_name(host, 255) or "`" in name + host:
         raise ValueError(
-            "accounts: %s@%s is no account; a name has 1 to 32 characters and a host at least one, none of them a backtick, for example name"
-            " wandb_local, host %%" % (name or "''", host or "''")
+            "accounts: %s@%s is no account; a name has 1 to 32 characters and a host 1 to 255, none of them a backtick, an emoji or a space at an end, for"
+            " example name wandb_local, host %%" % (name or "''", host or "''")
+        )
+    if "/" in host and not _is_network(host):
+        raise ValueError(
+            "accounts: no client matches the host %s of %s; a network is the lowest of its IPv4 addresses with the bits or the mask, for example 10.0.0.0/24"
+            % (host, name)
         )
     if name in RESERVED:
         raise ValueError("accounts: %s belongs to the server itself and is not managed here; name another, for example wandb_local" % name)
     if not one["password"]:
         raise ValueError("accounts: the password of %s is empty; generate one, for example with openssl rand -hex 24" % name)
+    if len(one["password"].encode()) > MAX_PASSWORD:
+        raise ValueError(
+            "accounts: the password of %s is longer than the %d bytes that %s takes; generate one, for example with openssl rand -hex 24"
+            % (name, MAX_PASSWORD, PLUGIN)
+        )
     limits = tuple(one["resource_limits"][limit] for limit in LIMITS)
-    if min(limits) < 0:
-        raise ValueError("accounts: a resource limit of %s is negative; 0 stands for no limit, for example connections: 0" % name)
+    if min(limits) < 0 or max(limits) > MAX_LIMIT:
+        raise ValueError("accounts: a resource limit of %s is not from 0, which stands for no limit, to %d, for example connections: 0" % (name, MAX_LIMIT))
     grants = one["grants"]
     if grants is None:
         grants = [GUIDE_GRANT] if name == GUIDE_ACCOUNT else []
@@ -153,7 +184,7 @@ _SCOPE = re.compile(r"(\*|`[^`]+`|[^`.*]+)\.(\*|`[^`]+`|[^`.*]+)$")
 
 def _grant(one: t.Mapping[str, t.Any]) -> Grant:
     match = _SCOPE.match(one["scope"])
-    if not match or (match[1] == "*" and match[2] != "*"):
+    if not match or (match[1] == "*" and match[2] != "*") or max(one["scope"]) > "\uffff":
         raise ValueError("accounts: %s is no scope of a grant; for example wandb_local.* for a whole database" % one["scope"])
     scope = ".".join(part if part == "*" else "`%s`" % part.strip("`") for part in match.groups())
     privileges = frozenset(" ".join(name.upper().split()) for name in one["privileges"])
@@ -162,7 +193,9 @@ def _grant(one: t.Mapping[str, t.Any]) -> Grant:
         raise ValueError("accounts: %s is no privilege; for example ALL, or SELECT and INSERT" % (bad[0] if bad else "an empty list"))
     if privileges & {"ALL", "ALL PRIVILEGES"}:
         privileges = frozenset(["ALL"])
-    strange = sorted(privileges - _mysql.DATABASE_PRIVILEGES - {"ALL"})
+    if "PROXY" in privileges:
+        raise ValueError("accounts: PROXY is for another account, not for %s, and is not managed here; for example SELECT and INSERT" % one["scope"])
+    strange = sorted(privileges - (_mysql.DATABASE_PRIVILEGES if match[2] == "*" else _mysql.TABLE_PRIVILEGES) - {"ALL"})
     if scope != "*.*" and strange:
         raise ValueError("accounts: %s is no privilege on %s; for example ALL, or SELECT and INSERT" % (strange[0], one["scope"]))
     if scope == "*.*" and ("ALL" in privileges or one["grant_option"]):
@@ -197,12 +230,14 @@ def read(server: Server, want: Wanted) -> Found:
     accounts, unproven = {}, {}
     for account in want.accounts:
         row = users.get((account.user, account.host))
-        reason = unreachable(account, client, users)
-        if reason:
+        reason = unreachable(account, client, users, bool(server.options["ssl_cert"]))
+        password = "not tried"
+        if row and account.update != "on_create":
+            password = _proof_over_network(server, account, users) if reason else _proof(server, account)
+        if reason and password == "not tried":
             unproven[account.label] = reason
         if row:
             plugin, locked, second, tls, *limits = row
-            password = _proof(server, account) if account.update != "on_create" and not reason else "not tried"
             grants = tuple(server.grants(_quoted(server, account)))
             roles = _roles(server, account)
             accounts[account.label] = FoundAccount(password, grants, roles, plugin, locked == "Y", bool(second), TLS[tls], tuple(limits))
@@ -225,13 +260,22 @@ BARE = "SELECT User, Host FROM mysql.user WHERE User = 'root' AND authentication
 
 
 def _known_to(server: Server, want: Wanted) -> None:
-    """Raises ValueError for a privilege, a character set or a collation that the server does not have."""
+    """Raises ValueError for a privilege, a table, a character set or a collation that the server does not have."""
     privileges = {name.upper() for name, dummy, dummy in server.rows("SHOW PRIVILEGES")}
     for account in want.accounts:
         for grant in account.grants:
             strange = sorted(grant.privileges - privileges - {"ALL"})
             if strange:
                 raise ValueError("accounts: this server has no privilege %s, which %s is to have; see SHOW PRIVILEGES" % (strange[0], account.label))
+            database, table = _SCOPE.match(grant.scope).groups()
+            if table == "*" or grant.privileges & {"ALL", "CREATE"}:  # who may make a table can be granted it before it is there
+                continue
+            names = [name.strip("`") for name in (database, table)]
+            if not server.value("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s", *names):
+                raise ValueError(
+                    "accounts: this server has no table %s, which %s is to have privileges on; make it first, or name another scope, for example %s.*"
+                    % (grant.scope, account.label, names[0])
+                )
     collations = set(server.rows("SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLLATIONS"))
     for database in want.databases:
         if (database.encoding, database.collation) not in collations:
@@ -272,16 +316,53 @@ def _proof(server: Server, account: Account) -> str:
     return "accepted"
 
 
-def unreachable(account: Account, client: str, known: t.Iterable[tuple[str, str]]) -> str | None:
-    """Why a login from I(client), as the server names this host, would not end at the account; None when it would."""
-    if account.tls == "x509":
-        return "it needs a certificate of its own"
+_CLIENT = re.compile(r"Access denied for user '.*'@'(?P<client>[^']*)' \(")  # of a refused login, which names the client as the server does
+
+
+def _proof_over_network(server: Server, account: Account, known: t.Collection[tuple[str, str]]) -> str:
+    """The same from the address proof_host: such a login may end at the account where one by the way of the module does not. What is not sure was not tried."""
+    if not server.options["proof_host"]:
+        return "not tried"
+    options = {"login_unix_socket": None, "login_host": server.options["proof_host"], "login_user": account.user, "login_password": account.password}
+    login = Server(server.pymysql, {**server.options, **options})
+    try:
+        if login.value("SELECT CURRENT_USER()").rsplit("@", 1)[1].lower() == account.host:
+            return "accepted"
+    except login.pymysql.err.MySQLError as error:
+        client = _CLIENT.search(_mysql.error_text(error))
+        if client:
+            names = {client["client"], _address_towards(server.options["proof_host"], server.options["login_port"])}
+            matched = any(not unreachable(account, name, (), bool(server.options["ssl_cert"])) for name in names)
+            if matched and not any(_catching(account, name, known) for name in names):
+                return "refused"
+    finally:
+        login.close()
+    return "not tried"
+
+
+def _address_towards(host: str, port: int) -> str:
+    """The address of this host in a connection to another; the server goes by it as well as by the name that it finds for it."""
+    family, kind, dummy, dummy, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as unsent:
+        unsent.connect(address)
+        return unsent.getsockname()[0]
+
+
+def unreachable(account: Account, client: str, known: t.Iterable[tuple[str, str]], certificate: bool = False) -> str | None:
+    """Why a login from I(client), as the server names this host, with or without a I(certificate), would not end at the account; None when it would."""
+    if account.tls == "x509" and not certificate:
+        return "it needs a client's certificate, which ssl_cert and ssl_key would give"
     if not host_matches(account.host, client):
         return "its host part does not match %s, which is where this login comes from" % client
+    catching = _catching(account, client, known)
+    return "the account '%s'@'%s' catches logins from %s before it does" % (*catching, client) if catching else None
+
+
+def _catching(account: Account, client: str, known: t.Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """User and host of the account that the server takes for this one in a login from a client."""
     for user, host in sorted(known):
-        caught = user in ("", account.user) and host_matches(host, client) and _width(host) < _width(account.host)
-        if caught and (user, host) != (account.user, account.host):
-            return "the account '%s'@'%s' catches logins from %s before it does" % (user, host, client)
+        if user in ("", account.user) and host_matches(host, client) and _width(host) < _width(account.host):
+            return user, host
     return None
 
 
@@ -576,6 +657,13 @@ def _exit(module: t.Any, found: Found, want: Wanted, warning: str = "") -> None:
             module.warn("the new collation of %s counts for new tables; existing tables are not converted" % change["database"])
     if found.test_tables:
         module.warn("the database test has %d tables and is kept; drop it yourself if nobody needs them" % found.test_tables)
+    for account in want.accounts:
+        there = found.accounts.get(account.label)
+        if account.label in found.unproven and there and account.update != "on_create" and not sets_password(found, account, there):
+            module.warn(
+                "the password of %s was neither tried nor set, since %s; mysql_check proves it from a host where it can log in, update_password: always"
+                " sets it, and DROP USER ends an account that catches its logins by mistake" % (account.label, found.unproven[account.label])
+            )
     for label, one in found.accounts.items():
         if one.second and not any(change["action"] == "discard_old_password" and change["account"] == label for change in changes):
             module.warn("%s has a second password, which ends with old_password: discard" % label)

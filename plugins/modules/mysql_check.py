@@ -13,6 +13,7 @@ author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Logs in as the application's own account, best from the application's host, and checks version, variables, database, grants and a write.
   - Each variable is shown with what set it, such as an option file, as far as the server tells.
+  - What is C(warn) is a warning of the run, too, unless O(fail_on) says otherwise.
   - What the account may not look at, as on a service whose vendor keeps privileges to himself, is C(skip) with the reason.
   - Changes nothing. The probe of O(probe=write) makes one small table C(baremetal_wandb_probe) in O(database) and drops it, also one that
     a crash left behind.

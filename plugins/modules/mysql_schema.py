@@ -14,9 +14,9 @@ description:
   - Brings databases, accounts and their grants to the listed state, and reads them again to prove it.
   - The defaults are the SQL of W&B's installation guide, so only the password is needed.
   - A password is proven by logging in with it, never by comparing hashes, and set when the server refuses that login. Where an account cannot log in
-    from the module's host, since its host part is another one, another account would catch the login, or it needs a certificate of its own, the
-    password is set at creation, and afterwards with O(accounts[].update_password=always) only; prove it from a host that matches with
-    M(baremetal.wandb.mysql_check).
+    from the module's host, since its host part is another one, another account would catch the login, or it needs a client's certificate and O(ssl_cert)
+    gives none, O(proof_host) is tried. Where that does not do, the password is set at creation, and afterwards with
+    O(accounts[].update_password=always) only, and a warning says so; prove it from a host that matches with M(baremetal.wandb.mysql_check).
   - An account ends with exactly the listed grants, limits and demands, unlocked, and with the plugin C(caching_sha2_password). What was granted by
     hand beside them, roles included, is revoked, and the diff shows it.
   - Databases and accounts that are not listed are left alone. Nothing is ever dropped but what O(hardened) names.
@@ -31,7 +31,9 @@ options:
     default: [{name: wandb_local}]
     suboptions:
       name:
-        description: Name of the database, without backticks and slashes. The server's own, such as C(mysql) and C(sys), are refused.
+        description:
+          - Name of the database, of at most 64 characters without backticks, slashes, emoji and spaces at its ends.
+          - The server's own, such as C(mysql) and C(sys), are refused.
         type: str
         required: true
       encoding:
@@ -53,17 +55,17 @@ options:
     default: []
     suboptions:
       name:
-        description: Name of the account, of at most 32 characters without a backtick.
+        description: Name of the account, of at most 32 characters without a backtick, emoji and spaces at its ends.
         type: str
         default: wandb_local
       host:
         description:
-          - From where the account may log in. A name or address, with C(%) and C(_) as wildcards, or a network.
+          - From where the account may log in. A name or address, with C(%) and C(_) as wildcards, or an IPv4 network such as V(10.0.0.0/24).
           - Not V(localhost) unless the application runs beside the server and uses its socket.
         type: str
         default: "%"
       password:
-        description: The password, of any characters. Stored by the server for C(caching_sha2_password).
+        description: The password, of any characters, at most 256 bytes. Stored by the server for C(caching_sha2_password).
         type: str
         required: true
       update_password:
@@ -91,7 +93,7 @@ options:
         choices: [none, ssl, x509]
         default: none
       resource_limits:
-        description: How much the account may use the server. V(0) stands for no limit.
+        description: How much the account may use the server, each at most 4294967295. V(0) stands for no limit.
         type: dict
         default: {}
         suboptions:
@@ -134,6 +136,13 @@ options:
             description: Whether the account may pass these privileges on.
             type: bool
             default: false
+  proof_host:
+    description:
+      - Name or address of the server, with O(login_port), by which a password is tried that cannot be by the way of the module's own login, such as that of
+        an account for any host while another one of its name for V(localhost) catches logins by the socket.
+      - Where that does not lead to the account either, its password is left alone, with a warning.
+    type: str
+    default: ""
   hardened:
     description:
       - Whether to drop accounts without a name, those of C(root) for other hosts than C(localhost), C(127.0.0.1) and C(::1), and the database
@@ -266,7 +275,7 @@ changes:
     - action: set_password
       account: wandb_local@%
 unproven:
-  description: The accounts whose password cannot be tried from the module's host.
+  description: The accounts whose password cannot be tried from the module's host. A warning names each that was there and kept its password.
   returned: success
   type: list
   elements: dict
@@ -316,6 +325,7 @@ def main() -> None:
             **_mysql.CONNECTION,
             "databases": {"type": "list", "elements": "dict", "default": [{"name": "wandb_local"}], "options": DATABASE},
             "accounts": {"type": "list", "elements": "dict", "default": [], "options": ACCOUNT},
+            "proof_host": {"type": "str", "default": ""},
             "hardened": {"type": "bool", "default": False},
         },
         mutually_exclusive=[["login_unix_socket", "login_host"]],

@@ -129,4 +129,13 @@ def test_fail_on_decides_whether_the_module_fails(check, run_module, fail_on, si
     result = run_module(main, fail_on=fail_on)
     assert result["failed"] is fails and result["changed"] is False
     assert len(result["checks"]) == 4 and sum(result["summary"].values()) == 4
-    assert ("msg" in result) is fails
+    assert ("msg" in result) is fails and "warnings" not in result
+
+
+@pytest.mark.parametrize(("fail_on", "warned"), [("fail", True), ("warn", False), ("never", False)])
+def test_what_warns_is_heard_unless_it_fails_or_the_playbook_looks_at_it(check, run_module, fail_on, warned):
+    def main():
+        _check.run(AnsibleModule(argument_spec=_check.ARGUMENTS), check, {"login": True, "size": 8}, aloud=True)
+
+    warnings = run_module(main, fail_on=fail_on).get("warnings", [])
+    assert ["the clocks agree (clock): expected 0 s, found 90 s. run chrony." in str(one) for one in warnings] == [True] * warned

@@ -20,6 +20,8 @@ OPTIONS = {
     "login_password": "s3cr3t",
     "ssl_ca": None,
     "ssl_verify_name": False,
+    "ssl_cert": None,
+    "ssl_key": None,
     "connect_timeout": 2,
 }
 
@@ -69,6 +71,7 @@ def unverified(code):
     "failure, words",
     [
         (error(1045, "Access denied"), "wandb_mysql_password"),
+        (error(1045, "Access denied"), "(REQUIRE X509), which ssl_cert and ssl_key name"),
         (error(1130, "Host not allowed"), "host part"),
         (error(1524, "Plugin not loaded"), "caching_sha2_password"),
         (error(2003, "refused", ConnectionRefusedError(111, "refused")), "nothing listens at db1:3306"),
@@ -85,6 +88,20 @@ def unverified(code):
 def test_each_refused_login_has_its_own_advice_without_a_secret(failure, words):
     advice = _mysql.login_advice(failure, Server(pymysql, OPTIONS))
     assert words in advice and "s3cr3t" not in advice
+
+
+@pytest.mark.parametrize(
+    "failure, words",
+    [
+        (error(1045, "Access denied"), "(REQUIRE ISSUER or SUBJECT)"),
+        (error(2026, "SSL"), "ssl_cert must name"),
+        (error(2013, "Lost connection ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca)"), "ssl_cert must name"),
+        (error(2013, "Lost connection"), "did not answer"),
+    ],
+)
+def test_a_login_with_a_clients_certificate_is_advised_of_it(failure, words):
+    certified = Server(pymysql, {**OPTIONS, "ssl_cert": "/c.pem", "ssl_key": "/c.key"})
+    assert words in _mysql.login_advice(failure, certified)
 
 
 def test_a_second_account_that_comes_first_on_the_socket_is_named():
@@ -117,7 +134,8 @@ def test_a_closed_port_and_a_missing_socket_are_told_apart():
     assert "no socket /nonexistent/mysqld.sock" in _mysql.login_advice(missing.value, server)
 
 
-def test_a_ca_file_that_is_not_there_is_named():
-    server = Server(pymysql, {**OPTIONS, "ssl_ca": "/nonexistent/ca.pem"})
-    with pytest.raises(pymysql.err.OperationalError, match="/nonexistent/ca.pem"):
+@pytest.mark.parametrize("options", [{"ssl_ca": "/nonexistent/ca.pem"}, {"ssl_cert": "/nonexistent/c.pem", "ssl_key": "/nonexistent/c.key"}])
+def test_a_file_of_tls_that_is_not_there_is_named(options):
+    server = Server(pymysql, {**OPTIONS, **options})
+    with pytest.raises(pymysql.err.OperationalError, match=", ".join(options.values())):
         server.connect()

@@ -184,6 +184,29 @@ def test_grants_that_a_dry_run_would_give_warn(monkeypatch, planned, status):
     assert verdict.status == status and "without ALTER" in verdict.found
 
 
+def test_a_partial_revoke_is_named_with_what_takes_it_back(monkeypatch):
+    lines = ["GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION", "REVOKE INSERT ON `wandb_local`.* FROM `u`@`%`"]
+    monkeypatch.setattr(Server, "rows", lambda self, statement: [(line,) for line in lines])
+    verdict = _mysql_check.account_grants(asked(version=("5.7.1", None)), want())
+    assert verdict.status == "fail" and verdict.found == "a partial revoke, " + lines[1]
+    assert verdict.advice.endswith("GRANT INSERT ON `wandb_local`.* TO `u`@`%`")
+
+
+@pytest.mark.parametrize(
+    "plugin, status, words",
+    [
+        ("caching_sha2_password", "pass", ""),
+        ("mysql_native_password", "warn", "MySQL 9 has no mysql_native_password"),
+        ("sha256_password", "warn", "sha256_password is deprecated"),
+        ("auth_ldap", "warn", "the role mysql sets another"),
+    ],
+)
+def test_the_advice_is_about_the_plugin_that_was_found(monkeypatch, plugin, status, words):
+    monkeypatch.setattr(Server, "value", lambda self, statement: "CREATE USER `u`@`%%` IDENTIFIED WITH '%s' AS '...'" % plugin)
+    verdict = _mysql_check.account_plugin(asked(), want())
+    assert verdict.status == status and words in verdict.advice and ("native" in verdict.advice) is (plugin == "mysql_native_password")
+
+
 @pytest.mark.parametrize(("planned", "statuses"), [([], {"fail", "skip"}), (["mysql.login"], {"skip"})])
 def test_a_login_that_a_dry_run_would_bring_is_no_fault(monkeypatch, planned, statuses):
     server = asked()

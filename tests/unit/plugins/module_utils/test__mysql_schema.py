@@ -9,6 +9,7 @@ import re
 
 import pymysql
 import pytest
+from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils import _mysql_schema as schema
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Grant
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_schema import NOTHING, Account, Database, Found, FoundAccount, Wanted
@@ -120,6 +121,40 @@ def test_a_third_password_is_refused_and_so_is_one_of_another_plugin():
         schema.refuse(found(ALL, plugin="mysql_native_password"), of(old_password="retain"))
     for there, wanted in [(found(ALL, second=True), of(old_password="retain")), (found(ALL, password="refused", second=True), WANT)]:
         schema.refuse(there, wanted)
+
+
+class Told(Exception):
+    """How the module ended."""
+
+
+class Module:
+    """What _exit says."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+    def exit_json(self, **dummy):
+        raise Told
+
+
+@pytest.mark.parametrize(
+    "there, wants, warned",
+    [
+        (found(ALL, password="not tried", unproven=FAR), WANT, True),
+        (found(ALL, password="not tried", unproven=FAR), of(update="always"), False),
+        (found(ALL, password="not tried", unproven=FAR), of(update="on_create"), False),
+        (found(ALL), WANT, False),
+        (NOTHING._replace(unproven=FAR), WANT, False),  # made by this run, with its password
+    ],
+)
+def test_a_password_that_was_neither_tried_nor_set_is_warned_of(there, wants, warned):
+    module = Module()
+    with pytest.raises(Told):
+        schema._exit(module, there, wants)
+    assert [FAR[LABEL] in text and "s3cr3t" not in text for text in module.warnings] == [True] * warned
 
 
 def test_a_hardened_server_loses_what_nobody_needs():
@@ -304,6 +339,47 @@ def test_a_host_part_that_does_not_match_is_named():
 
 
 @pytest.mark.parametrize(
+    "answer, known, proof",
+    [
+        ("wandb_local@%", [], "accepted"),
+        ("wandb_local@10.0.0.%", [], "not tried"),  # another one caught it
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'10.0.0.12' (using password: YES)"), [], "refused"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'10.0.0.12' (using password: YES)"), ["10.0.0.%"], "not tried"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'localhost' (using password: YES)"), ["localhost"], "not tried"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'db1' (using password: YES)"), ["localhost", "192.0.2.%"], "refused"),
+        (pymysql.err.OperationalError(1045, "Access denied for user 'wandb_local'@'db1' (using password: YES)"), ["10.0.0.%"], "not tried"),
+        (pymysql.err.OperationalError(2003, "Can't connect to MySQL server on '10.0.0.12'"), [], "not tried"),
+    ],
+)
+def test_a_password_is_tried_over_the_network_where_the_socket_leads_elsewhere(monkeypatch, answer, known, proof):
+    asked = []
+
+    def value(login, statement):
+        asked.append(login.options)
+        if isinstance(answer, str):
+            return answer
+        raise answer
+
+    monkeypatch.setattr(schema.Server, "value", value)
+    monkeypatch.setattr(schema, "_address_towards", lambda host, port: "10.0.0.12")
+    server = schema.Server(pymysql, {"login_unix_socket": "/s", "login_port": 3307, "proof_host": "10.0.0.12", "ssl_cert": None})
+    assert schema._proof_over_network(server, ACCOUNT, {("wandb_local", host) for host in ["%", *known]}) == proof
+    (options,) = asked
+    assert (options["login_unix_socket"], options["login_host"], options["login_port"], options["login_user"]) == (None, "10.0.0.12", 3307, "wandb_local")
+    assert schema._proof_over_network(schema.Server(pymysql, {"proof_host": ""}), ACCOUNT, set()) == "not tried"
+
+
+def test_the_address_towards_a_host_is_this_hosts_own():
+    assert schema._address_towards("127.0.0.1", 3306) == "127.0.0.1"
+
+
+def test_an_account_that_demands_a_certificate_is_reached_with_one():
+    demanding = ACCOUNT._replace(tls="x509")
+    assert "ssl_cert and ssl_key would give" in schema.unreachable(demanding, "localhost", [])
+    assert schema.unreachable(demanding, "localhost", [], certificate=True) is None
+
+
+@pytest.mark.parametrize(
     "wrong, words",
     [
         ({"databases": [{**DATABASE_OPTIONS, "name": ""}]}, "databases: '' is no name of a database"),
@@ -315,18 +391,36 @@ def test_a_host_part_that_does_not_match_is_named():
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "root"}]}, "root belongs to the server itself"),
         ({"databases": [{"name": "Sys", "encoding": "utf8mb4", "collation": "utf8mb4_general_ci"}]}, "Sys belongs to the server itself"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "host": ""}]}, "is no account; a name has 1 to 32 characters"),
+        *(({"databases": [{**DATABASE_OPTIONS, "name": name}]}, "is no name of a database") for name in ("\U0001f600", "a" * 65, " a", "a ", "a\0")),
+        *(({"accounts": [{**ACCOUNT_OPTIONS, "name": name}]}, "is no account") for name in ("\U0001f600", "a" * 33, " a", "a ", "")),
+        *(({"accounts": [{**ACCOUNT_OPTIONS, "host": host}]}, "is no account") for host in ("% ", " %", "h" * 256)),
+        *(
+            ({"accounts": [{**ACCOUNT_OPTIONS, "host": host}]}, "a network is the lowest of its IPv4 addresses")
+            for host in ("10.0.0.0/33", "10.0.0.5/24", "10.0.0.%/24", "10.0.0.0/0.0.0.255", "10.0.0.0/", "2001:db8::/32", "10.0.0.0/024")
+        ),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "password": "x" * 257}]}, "longer than the 256 bytes"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "password": "\u00e4" * 129}]}, "longer than the 256 bytes"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": 2**32}}]}, "to 4294967295"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "name": "a`b"}]}, "none of them a backtick"),
-        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": -1}}]}, "0 stands for no limit"),
+        ({"accounts": [{**ACCOUNT_OPTIONS, "resource_limits": {**LIMITS, "connections": -1}}]}, "0, which stands for no limit"),
         ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [GRANT_OPTIONS, GRANT_OPTIONS]}]}, "twice"),
         *(
             ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "scope": scope}]}]}, "is no scope of a grant")
-            for scope in ("wandb_local", "", "*.t", "a.b.c", "a`b.*", "`a.*")
+            for scope in ("wandb_local", "", "*.t", "a.b.c", "a`b.*", "`a.*", "\U0001f600.*")
         ),
         *(
             ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "privileges": privileges}]}]}, "no privilege")
             for privileges in ([], ["SELECT; DROP"], ["GRANT OPTION"], ["SELECT (a)"], ["USAGE"], [""], ["SELEKT"], ["FILE"])
         ),
         ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{**GRANT_OPTIONS, "scope": "*.*"}]}]}, "name the privileges on"),
+        *(
+            ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{"scope": "wandb_local.t", "privileges": [name], "grant_option": False}]}]}, "no privilege on")
+            for name in sorted(_mysql.DATABASE_PRIVILEGES - _mysql.TABLE_PRIVILEGES)
+        ),
+        *(
+            ({"accounts": [{**ACCOUNT_OPTIONS, "grants": [{"scope": scope, "privileges": ["PROXY"], "grant_option": False}]}]}, "PROXY is for another account")
+            for scope in ("*.*", "wandb_local.*", "wandb_local.t")
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_sentence(wrong, words):
@@ -335,11 +429,61 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(wrong, words):
     assert "s3cr3t" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "account",
+    [
+        *({"host": host} for host in ("10.0.0.0/24", "10.0.0.0/255.255.255.0", "10.0.0.5/32", "10.0.0.5/255.255.255.255", "::1", "10.0.%")),
+        *({"name": name} for name in ("a", "a" * 32, "W & B", "\u00e4\ufffd")),
+        {"password": "x" * 256},
+        {"resource_limits": {**LIMITS, "connections": 2**32 - 1}},
+    ],
+)
+def test_what_the_server_keeps_as_it_is_is_taken(account):
+    assert options(accounts=[{**ACCOUNT_OPTIONS, **account}]).accounts[0].host == account.get("host", "%")
+
+
 def test_privileges_and_scopes_are_taken_as_people_write_them():
     written = {**GRANT_OPTIONS, "scope": "`wandb_local`.*", "privileges": ["all privileges"]}
     assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (ALL,)
     written = {"scope": "*.*", "privileges": ["replication  slave"], "grant_option": False}
     assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (grant("*.*", "REPLICATION SLAVE"),)
+
+
+def test_every_privilege_of_a_table_is_taken_on_one():
+    assert _mysql.TABLE_PRIVILEGES < _mysql.DATABASE_PRIVILEGES
+    written = {"scope": "wandb_local.runs", "privileges": sorted(_mysql.TABLE_PRIVILEGES), "grant_option": False}
+    assert options(accounts=[{**ACCOUNT_OPTIONS, "grants": [written]}]).accounts[0].grants == (grant("`wandb_local`.`runs`", *_mysql.TABLE_PRIVILEGES),)
+
+
+class Catalogue:
+    """A server that is only asked for what it has."""
+
+    def rows(self, statement, *arguments):
+        return [("Select", "", ""), ("Create", "", "")] if statement == "SHOW PRIVILEGES" else [("utf8mb4", "utf8mb4_general_ci")]
+
+    def value(self, statement, *arguments):
+        return int(arguments == ("wandb_local", "runs"))
+
+
+@pytest.mark.parametrize(
+    "scope, privileges, refused",
+    [
+        ("`wandb_local`.`runs`", ["SELECT"], False),
+        ("`wandb_local`.`jumps`", ["SELECT"], True),
+        ("`other`.`runs`", ["SELECT"], True),
+        ("`wandb_local`.`jumps`", ["SELECT", "CREATE"], False),
+        ("`wandb_local`.`jumps`", ["ALL"], False),
+        ("`other`.*", ["SELECT"], False),
+        ("*.*", ["SELECT"], False),
+    ],
+)
+def test_a_table_must_be_there_before_privileges_on_it(scope, privileges, refused):
+    wants = want(grant(scope, *privileges))
+    if refused:
+        with pytest.raises(ValueError, match="has no table .* make it first, .* for example"):
+            schema._known_to(Catalogue(), wants)
+    else:
+        schema._known_to(Catalogue(), wants)
 
 
 def test_grants_that_are_left_out_are_the_guides_for_its_account_only():

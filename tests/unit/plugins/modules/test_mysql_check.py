@@ -19,6 +19,8 @@ LOGIN = {"login_unix_socket": "/nonexistent/mysqld.sock", "login_user": "wandb_l
         ({**LOGIN, "login_port": 70000}, "TCP port"),
         ({**LOGIN, "connect_timeout": 0}, "connect_timeout must be from 1"),
         ({**LOGIN, "ssl_verify_name": True}, "ssl_verify_name needs ssl_ca"),
+        ({**LOGIN, "ssl_cert": "/c.pem"}, "ssl_cert and ssl_key belong together"),
+        ({**LOGIN, "ssl_key": "/c.key"}, "for example ssl_cert: /etc/ssl/wandb/client.pem"),
         ({**LOGIN, "minimum_version": "eight"}, "minimum_version must be numbers"),
         ({**LOGIN, "expected": {"Max-Connections": 5}}, "expected: variables: 'Max-Connections' is no name of a variable"),
         ({**LOGIN, "expected": {"sort_buffer_size": "big"}}, "expected: variables.sort_buffer_size must be a number or a size, for example 32M"),
