@@ -283,14 +283,15 @@ def overridden(found: Found, want: t.Mapping[str, str], changes: t.Iterable[Chan
         path, theirs = found.later.get(canonical(name), ("", value))
         if theirs != value and not same(theirs, value):
             winners[name] = path
-    # Of the command line, and where nobody said which files come later, the server tells until a variable is set.
+    # Of the command line, and where nobody said which files come later, the server tells until a variable is set, if it began with our file at all.
+    unseen = found.stale or found.began is None
     for change in changes:
         origin = found.origins.get(change.name)
         if change.how != "set" or not origin or not settings_file:
             continue
         if origin.source == "COMMAND_LINE":
             winners[change.name] = "the command line of the server"
-        elif origin.path not in ("", settings_file) and origin.source not in ("PERSISTED", "DYNAMIC") and not found.stale:
+        elif origin.path not in ("", settings_file) and origin.source not in ("PERSISTED", "DYNAMIC") and not unseen:
             winners[change.name] = origin.path
     return winners
 

@@ -122,18 +122,20 @@ def test_the_buffer_pool_is_kept_in_whole_chunks(value, running, equal):
 
 
 @pytest.mark.parametrize(
-    ("origin", "stale", "winner"),
+    ("origin", "stale", "began", "winner"),
     [
-        (THEIRS, False, THEIRS.path),
-        (THEIRS, True, None),  # the server has not seen our file yet, so nothing says which of them wins
-        (OURS, False, None),
-        (Origin("DYNAMIC", ""), False, None),
-        (Origin("PERSISTED", "/var/lib/mysql/mysqld-auto.cnf"), False, None),
-        (Origin("COMMAND_LINE", ""), True, "the command line of the server"),
+        (THEIRS, False, {}, THEIRS.path),
+        # the server has not seen our file yet, so nothing says which of them wins
+        (THEIRS, True, {}, None),
+        (THEIRS, False, None, None),
+        (OURS, False, {}, None),
+        (Origin("DYNAMIC", ""), False, {}, None),
+        (Origin("PERSISTED", "/var/lib/mysql/mysqld-auto.cnf"), False, {}, None),
+        (Origin("COMMAND_LINE", ""), True, {}, "the command line of the server"),
     ],
 )
-def test_what_wins_over_the_file_is_named(origin, stale, winner):
-    there = Found({"port": "1"}, origins={"port": origin}, stale=stale)
+def test_what_wins_over_the_file_is_named(origin, stale, began, winner):
+    there = Found({"port": "1"}, origins={"port": origin}, stale=stale, began=began)
     changes = [Change("port", "1", "2", "set")]
     assert _mysql_settings.overridden(there, {"port": "2"}, changes, FILE) == ({"port": winner} if winner else {})
 
