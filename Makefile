@@ -14,7 +14,7 @@ help: ## this list
 venv: ## the tools, in ~/.cache/baremetal-wandb; .venv links to them
 	@$(PYTHON) tests/venv.py
 
-check: venv ## lint, sanity and unit tests (two to three minutes)
+check: venv ## lint, sanity and unit tests (under two minutes)
 	@$(RUN) check
 
 test: venv ## everything; SCENARIOS="mysql minio" runs a part

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import types
 
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3, _s3_bucket
@@ -93,6 +94,14 @@ def test_cors_rules_are_equal_in_any_order():
 )
 def test_plan(have, changed, steps):
     assert _s3_bucket.plan(have, _s3_bucket.wanted(bucket(**changed))) == steps
+
+
+@pytest.mark.parametrize(("status", "days"), [("Enabled", 7), ("Disabled", 0)])
+def test_a_rule_that_was_switched_off_is_none(status, days):
+    rule = {"ID": _s3_bucket.RULE_ID, "Status": status, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}
+    s3 = types.SimpleNamespace(list_objects_v2=lambda **dummy: {}, get_bucket_lifecycle_configuration=lambda **dummy: {"Rules": [rule]})
+    want = {"abort_incomplete_multipart_days": 7}
+    assert _s3_bucket.Buckets(s3, None, "us-east-1", "fail").read("local-files", want) == {"abort_incomplete_multipart_days": days}
 
 
 def answer(**headers):
