@@ -124,6 +124,8 @@ def read(
     loaded = described(server.certificate()) if certificate else ""
     stale = _younger(server, settings_file)
     began = options(former_file if stale else settings_file)
+    if stale and _younger(server, former_file):  # somebody edited it after the start, so neither tells
+        began = None
     return Found(variables, server.persisted(), plugins, server.origins(), stale, began, loaded, certificate, files, others(later or {}))
 
 

@@ -41,8 +41,8 @@ options:
     type: path
   former_file:
     description:
-      - Path of a copy of O(settings_file) as the server began with it, if there is one. An option that the server does not show needs no restart then
-        when it is there with the same value.
+      - Path of a copy of O(settings_file) as the server began with it, if there is one; one that was changed after the start is none. An option that the
+        server does not show needs no restart when it is there with the same value.
     type: path
   formerly:
     description:
