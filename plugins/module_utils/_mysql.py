@@ -245,7 +245,9 @@ def login_advice(error: BaseException, server: Server) -> str:
             "the server's certificate is not for %s: run the roles certificate and mysql with wandb_mysql_certificate, or see wandb_mysql_host"
             % server.options["login_host"]
         )
-    if server.options["ssl_cert"] and (number == UNSUPPORTED_TLS or " alert " in error_text(error).lower().replace("_", " ")):
+    # The server's alert may come when it has closed the connection, to which the client still writes.
+    refused = re.search("[ _]alert[ _]|broken pipe|reset by peer", error_text(error), re.IGNORECASE)
+    if server.options["ssl_cert"] and (number == UNSUPPORTED_TLS or refused):
         return (
             "TLS failed: ssl_cert must name the PEM file of a certificate that the CA of the server's variable ssl_ca signed, ssl_key that of its key, and"
             " ssl_ca, if given, the CA that signed the server's own"

@@ -95,6 +95,8 @@ def test_each_refused_login_has_its_own_advice_without_a_secret(failure, words):
     [
         (error(1045, "Access denied"), "(REQUIRE ISSUER or SUBJECT)"),
         (error(2026, "SSL"), "ssl_cert must name"),
+        (error(2006, "MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))"), "ssl_cert must name"),
+        (error(2013, "Lost connection ([Errno 104] Connection reset by peer)"), "ssl_cert must name"),
         (error(2013, "Lost connection ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca)"), "ssl_cert must name"),
         (error(2013, "Lost connection"), "did not answer"),
     ],
