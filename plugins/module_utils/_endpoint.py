@@ -81,7 +81,7 @@ def is_s3(answer: Answer) -> bool:
 def says(answer: Answer) -> str:
     """An answer in one line: its status and an S3 error's code and message, a page's title, or the begin of its body."""
     text = " ".join(answer.body[:1000].decode("utf-8", "replace").split())
-    known = re.search("<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text) or re.search("<title>(.*?)</title>", text)
+    known = re.search("<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text) or re.search("<title>(.*?)</title>|<(ListAllMyBucketsResult)", text)
     if known:
         text = ": ".join(filter(None, known.groups()))
     return ("%d %s" % (answer.status, text)).strip()[:200]
