@@ -73,9 +73,9 @@ def where(endpoint: Endpoint) -> str:
 
 
 def is_s3(answer: Answer) -> bool:
-    """Whether an S3 server wrote the answer: an XML error of its kind, or an (empty) list of buckets."""
+    """Whether an S3 server wrote the answer: an XML error of its kind, an (empty) list of buckets, or as Amazon's a redirect to a page about S3."""
     head = answer.body[:2000]
-    return b"<Error>" in head and b"<Code>" in head or b"<ListAllMyBucketsResult" in head
+    return b"<Error>" in head and b"<Code>" in head or b"<ListAllMyBucketsResult" in head or answer.header("Server") == "AmazonS3"
 
 
 def says(answer: Answer) -> str:
