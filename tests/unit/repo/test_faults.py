@@ -50,7 +50,8 @@ def test_every_fault_says_words(docs):
 def test_every_scenario_with_faults_compares_them(docs):
     for scenario in {fault.scenario for fault in docs.faults()}:
         texts = [path.read_text(encoding="utf-8") for path in (TOP / "molecule" / scenario).glob("**/*.yml")]
-        assert any(re.search(r"include_tasks: (\.\./)+shared/tasks/named\.yml", text) for text in texts), scenario
+        assert any(re.search(r"include_tasks: (\.\./)+shared/tasks/(named|elsewhere)\.yml", text) for text in texts), scenario
+    assert "include_tasks: named.yml" in (TOP / "molecule/shared/tasks/elsewhere.yml").read_text(encoding="utf-8")
 
 
 def test_faults_are_found_wherever_they_are(docs):

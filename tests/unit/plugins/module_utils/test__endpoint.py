@@ -253,8 +253,10 @@ def test_urls_that_are_none(url, words):
 def test_what_is_an_s3_answer():
     assert is_s3(Answer(403, [], DENIED))
     assert is_s3(Answer(200, [], b"<ListAllMyBucketsResult><Owner/></ListAllMyBucketsResult>"))
+    assert is_s3(Answer(307, [("Server", "AmazonS3"), ("Location", "https://aws.amazon.com/s3/")], b""))
     assert not is_s3(Answer(403, [], b"<html><title>403 Forbidden</title></html>"))
     assert says(Answer(403, [], DENIED)) == "403 AccessDenied: Access Denied."
+    assert says(Answer(200, [], b"<?xml?><ListAllMyBucketsResult><Owner/></ListAllMyBucketsResult>")) == "200 ListAllMyBucketsResult"
     assert says(Answer(502, [], b"<html><title>502 Bad Gateway</title>")) == "502 502 Bad Gateway"
 
 

@@ -115,7 +115,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def bucket(self, query):
         """What a request for the bucket itself is answered."""
         if "location" in query:
-            return self.send(200, b"<LocationConstraint/>")
+            return self.send(200, b"<LocationConstraint>default</LocationConstraint>" if "zonegroup" in self.server.faults else b"<LocationConstraint/>")
         if "cors" in query:
             return self.send(501, error("NotImplemented"))
         if "versioning" in query:
@@ -150,6 +150,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(204)
         if self.headers["Host"].startswith("other."):
             return self.send(200, b"<ListBucketResult/>") if "virtual" in faults else self.send(404, error("NoSuchBucket"))
+        if "told" in faults and parts.path == "/other-not-ours":
+            return self.send(404, error("NoSuchBucket"))
         if not self.allowed(query):
             return self.send(403, DENIED)
         if refusal := self.refusal(query, body):
@@ -186,6 +188,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             content = content[: 2 * MIB] + b"x" * (len(content) - 2 * MIB)
         if "Range" in self.headers and "range" not in faults:
             begin, end = map(int, self.headers["Range"][len("bytes=") :].split("-"))
+            if "range from the first byte" in faults:  # as a RADOS gateway over SQLite
+                begin, end = 0, end - begin
             return self.send(206, content[begin : end + 1])
         if "framed" in faults and self.headers.get("x-amz-checksum-mode"):
             content = b"40;chunk-signature=" + content
@@ -277,7 +281,9 @@ def test_a_careful_store_passes_and_keeps_nothing():
         ("key", {"s3.presigned.key": "fail"}, ""),
         ("method", {"s3.presigned.method": "fail"}, ""),
         ("reader writes", {"s3.presigned.method": "fail"}, ""),
-        ("range", {"s3.presigned.range": "fail"}, ""),
+        ("range", {"s3.presigned.range": "fail"}, "200, 64 bytes"),
+        ("range from the first byte", {"s3.presigned.range": "fail"}, "206, 8 bytes, other than those asked for"),
+        ("zonegroup", {"s3.bucket.region": "fail"}, "default"),
         ("beside", {"s3.presigned.authorization": "warn"}, ""),
         ("checksums", {"s3.checksum.supported": "warn"}, ""),
         ("framed", {"s3.checksum.supported": "fail"}, ""),
@@ -291,6 +297,23 @@ def test_each_carelessness_is_named_alone(fault, expected, found):
         records = proven(subject, skip=SKIP if fault == "expired" else [*SKIP, "s3.presigned.expired"])  # which waits for its second
     assert named(records) == expected
     assert all(records[id]["advice"] and found in str(records[id]["found"]) for id in expected)
+
+
+def test_a_store_that_tells_everybody_of_buckets_says_nothing_of_the_key():
+    """As AWS and a RADOS gateway do; their key of one bucket would seem to be one of all."""
+    with store(["told", "buckets"]) as subject:
+        record = proven(subject, only=["s3.key.scope"])["s3.key.scope"]
+    assert record["status"] == "pass" and "other buckets" in record["found"] and subject.facts["beyond_need"] == []
+    with store(["told", "buckets", "owner"]) as subject:
+        record = proven(subject, only=["s3.key.scope"])["s3.key.scope"]
+    assert record["status"] == "warn" and "another bucket" not in record["found"] and "the bucket's policy" in record["found"]
+
+
+def test_a_rados_gateway_names_its_zonegroup_and_takes_any_region():
+    with store(["zonegroup"]) as subject:
+        subject.greeting = Answer(200, [("Server", "Ceph Object Gateway (tentacle)")], b"")
+        record = proven(subject, only=["s3.bucket.region"])["s3.bucket.region"]
+    assert record["status"] == "pass" and record["found"].startswith("default, which names the zonegroup") and subject.facts["region"] == "default"
 
 
 def test_a_proxy_may_refuse_trailers_and_no_checksum_before_the_body():
@@ -327,6 +350,8 @@ def test_versions_that_the_key_may_not_remove_are_counted(fault, found):
     [
         ({"Server": "nginx", "X-Amz-Id-2": "725a9e27" * 8}, b"", "MinIO"),
         ({"Server": "nginx"}, b"<Error><RequestId>tx000007e8a1-0065-1f-default</RequestId></Error>", "Ceph RADOS gateway"),
+        ({"Server": "Ceph Object Gateway (tentacle)"}, b"", "Ceph RADOS gateway"),
+        ({}, b"<ListAllMyBucketsResult><Owner><ID>anonymous</ID><DisplayName></DisplayName></Owner>", "Ceph RADOS gateway"),
         ({"Server": "SeaweedFS 30GB 4.48"}, b"", "SeaweedFS 30GB 4.48"),
         ({}, b"", "unknown"),
     ],
