@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Measures site.yml on the cluster lab: a fresh converge, then rounds of ping, no-op and proof with the real client, interleaved; then its
-database under W&B's kind of load, with our settings and with MySQL's defaults in turn.
+database under W&B's kind of load, with our settings and with MySQL's defaults in turn, and its object store through the proxy and at the nodes, with TLS
+everywhere; then ping and no-op with 16 nodes of the object store.
 
     bench.py [--rounds N] [--keep]
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import itertools
 import json
 import os
@@ -28,15 +30,14 @@ from pathlib import Path
 
 import count
 import mysql_load
+import store_load
+import yaml
 
 TOP = Path(__file__).resolve().parents[2]
 BIN = TOP / ".venv" / "bin"
 CACHE = Path.home() / ".cache" / "baremetal-wandb"
-LAB = "bench"
-STATE = CACHE / "labs" / LAB
-SECRETS = STATE / "group_vars" / "all" / "secrets.yml"
+LAB_TOOL = (str(BIN / "python"), "tests/lab/lab.py")
 RESULT = TOP / "docs" / "results" / "bench.json"
-SITE = ("-i", "inventories/cluster", "-i", str(STATE / "inventory.yml"))
 RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
 
 
@@ -82,32 +83,70 @@ def say(text: str) -> None:
     print(f"bench: {text}", flush=True)
 
 
-def site(*words: str, playbook: str = "site.yml") -> Run:
-    return run("ansible-playbook", *SITE, playbook, *words)
+class Lab(t.NamedTuple):
+    """A running lab by its name, with a site of inventories/cluster on it."""
+
+    name: str
+
+    @property
+    def state(self) -> Path:
+        return CACHE / "labs" / self.name
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return ("-i", "inventories/cluster", "-i", str(self.state / "inventory.yml"))
+
+    def ping(self) -> Run:
+        return run("ansible", *self.hosts, "all", "-m", "ansible.builtin.ping")
+
+    def site(self, *words: str, playbook: str = "site.yml") -> Run:
+        return run("ansible-playbook", *self.hosts, playbook, *words)
+
+    def noop(self, executions: dict[str, int] | None) -> Run:
+        """A run without a change, which has the remote module executions of the one before."""
+        found = self.site("-e", "verify_client=never")
+        if found.changed:
+            sys.exit(f"bench: a run without a change reported changed={found.changed}, so it is no no-op")
+        if executions and executions != found.executions:
+            sys.exit(f"bench: executions differ between two no-ops: {executions} and {found.executions}")
+        return found
 
 
-def measure(rounds: int) -> dict[str, t.Any]:
+@contextlib.contextmanager
+def booted(topology: str, keep: bool) -> t.Iterator[Lab]:
+    """The lab of a topology, fresh, with an inventory and secrets for a site."""
+    lab = Lab(f"bench-{topology}")
+    subprocess.run([*LAB_TOOL, "down", lab.name], cwd=TOP, check=True)
+    try:
+        subprocess.run([*LAB_TOOL, "up", f"tests/lab/topologies/{topology}.yml", "--name", lab.name], cwd=TOP, check=True)
+        subprocess.run([LAB_TOOL[0], "tests/lab/overlay.py", lab.name], cwd=TOP, check=True)
+        # The lab's hosts compile what Ansible sends once; real ones do it for each task.
+        run("ansible", *lab.hosts, "all", "--become", "-m", "ansible.builtin.shell", "-a", "rm /etc/python3*/sitecustomize.py")
+        lab.site("-e", f"secrets_file={lab.state / 'group_vars' / 'all' / 'secrets.yml'}", playbook="playbooks/secrets.yml")
+        yield lab
+    finally:
+        if not keep:
+            subprocess.run([*LAB_TOOL, "down", lab.name], cwd=TOP, check=False)
+
+
+def measure(lab: Lab, rounds: int) -> dict[str, t.Any]:
     say("fresh converge, without the real client")
-    fresh = site("-e", "verify_client=never")
+    fresh = lab.site("-e", "verify_client=never")
     say(f"{fresh.seconds:.0f} s; a run that brings the real client's venv is not timed")
-    site("-e", "verify_client=always")
+    lab.site("-e", "verify_client=always")
     series: dict[str, list[float]] = {"ping": [], "no-op": [], "proof": [], "proof with the real client": []}
     executions: dict[str, int] = {}
     checks: dict[str, list[float]] = collections.defaultdict(list)
     for number in range(1, rounds + 1):
-        series["ping"].append(run("ansible", *SITE, "all", "-m", "ansible.builtin.ping").seconds)
-        noop = site("-e", "verify_client=never")
-        if noop.changed:
-            sys.exit(f"bench: a run without a change reported changed={noop.changed}, so it is no no-op")
-        if executions and executions != noop.executions:
-            sys.exit(f"bench: executions differ between two no-ops: {executions} and {noop.executions}")
+        series["ping"].append(lab.ping().seconds)
+        noop = lab.noop(executions)
         executions = noop.executions
         series["no-op"].append(noop.seconds)
-        proof = site("-e", "verify_client=never", playbook="playbooks/verify.yml")
+        proof = lab.site("-e", "verify_client=never", playbook="playbooks/verify.yml")
         series["proof"].append(proof.seconds)
         for module, seconds in proof.checks.items():
             checks[module] += seconds
-        series["proof with the real client"].append(site("-e", "verify_client=always", playbook="playbooks/verify.yml").seconds)
+        series["proof with the real client"].append(lab.site("-e", "verify_client=always", playbook="playbooks/verify.yml").seconds)
         say(f"round {number} of {rounds}: " + ", ".join(f"{name} {values[-1]:.1f} s" for name, values in series.items()))
     version = subprocess.run([str(BIN / "ansible"), "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[0]
     return {
@@ -121,16 +160,44 @@ def measure(rounds: int) -> dict[str, t.Any]:
     }
 
 
-def database(rounds: int) -> dict[str, t.Any]:
-    """The figures of mysql_load.py, run on the database host."""
-    say(f"{rounds} rounds of load on the database")
-    remote = ["sudo", "/opt/baremetal-wandb/venv/bin/python", "-", "--rounds", str(rounds)]
-    words = [str(BIN / "python"), "tests/lab/lab.py", "ssh", LAB, "db1", "--", *remote]
-    with open(mysql_load.__file__, encoding="utf-8") as script:
-        done = subprocess.run(words, cwd=TOP, stdin=script, capture_output=True, text=True, check=False)
+def on_host(lab: Lab, host: str, script: t.Any, *words: str) -> dict[str, t.Any]:
+    """The figures that a load script prints, run as root on a host."""
+    remote = ["sudo", "/opt/baremetal-wandb/venv/bin/python", "-", *words]
+    with open(script.__file__, encoding="utf-8") as text:
+        done = subprocess.run([*LAB_TOOL, "ssh", lab.name, host, "--", *remote], cwd=TOP, stdin=text, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{done.stderr}\nbench: the load of the database ended with exit code {done.returncode}")
+        sys.exit(f"{done.stderr}\nbench: the load of {host} ended with exit code {done.returncode}")
     return json.loads(done.stdout)
+
+
+def store(lab: Lab, rounds: int) -> dict[str, t.Any]:
+    """The figures of store_load.py, with TLS before and behind the proxy."""
+    say(f"{rounds} rounds of load on the object store")
+    lab.site("-e", "verify_client=never", "-e", "wandb_minio_tls=true")
+    there = yaml.safe_load((lab.state / "inventory.yml").read_text(encoding="utf-8"))["all"]
+    addresses = [there["hosts"][host]["ansible_host"] for host in there["children"]["wandb_minio"]["hosts"]]
+    return on_host(lab, "app1", store_load, "--rounds", str(rounds), *(f"https://{address}:9000" for address in addresses))
+
+
+def scale(lab: Lab, rounds: int, few: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Ping and no-op of a larger site against those of the other: what a node costs must not grow with their number."""
+    say("converge with 16 nodes of the object store")
+    lab.site("-e", "verify_client=never")
+    executions: dict[str, int] | None = None
+    ratios = []
+    for number in range(1, rounds + 1):
+        ping, noop = lab.ping(), lab.noop(executions)
+        executions = noop.executions
+        ratios.append(noop.seconds / ping.seconds)
+        say(f"round {number} of {rounds}: ping {ping.seconds:.1f} s, no-op {noop.seconds:.1f} s")
+    small = {host: number for host, number in few["remote module executions in a no-op"].items() if host.startswith("minio")}
+    large = {host: number for host, number in (executions or {}).items() if host.startswith("minio")}
+    if set(small.values()) != set(large.values()):
+        sys.exit(f"bench: a node has other executions among 16 than among 4: {large} and {small}")
+    return {
+        "no-op / ping, 4 nodes": round(few["seconds"]["no-op"]["median"] / few["seconds"]["ping"]["median"], 1),
+        "no-op / ping, 16 nodes": round(statistics.median(ratios), 1),
+    }
 
 
 def table(found: dict[str, t.Any]) -> str:
@@ -160,22 +227,18 @@ def main(words: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
     wanted = parser.parse_args(words)
-    lab = [str(BIN / "python"), "tests/lab/lab.py"]
-    subprocess.run([*lab, "down", LAB], cwd=TOP, check=True)
-    try:
-        subprocess.run([*lab, "up", "tests/lab/topologies/cluster.yml", "--name", LAB], cwd=TOP, check=True)
-        subprocess.run([lab[0], "tests/lab/overlay.py", LAB], cwd=TOP, check=True)
-        # The lab's hosts compile what Ansible sends once; real ones do it for each task.
-        run("ansible", *SITE, "all", "--become", "-m", "ansible.builtin.shell", "-a", "rm /etc/python3*/sitecustomize.py")
-        site("-e", f"secrets_file={SECRETS}", playbook="playbooks/secrets.yml")
-        found = measure(wanted.rounds)
-        found["database"] = database(wanted.rounds)
-    finally:
-        if not wanted.keep:
-            subprocess.run([*lab, "down", LAB], cwd=TOP, check=False)
+    with booted("cluster", wanted.keep) as lab:
+        found = measure(lab, wanted.rounds)
+        say(f"{wanted.rounds} rounds of load on the database")
+        found["database"] = on_host(lab, "db1", mysql_load, "--rounds", str(wanted.rounds))
+        found["store"] = store(lab, wanted.rounds)
+    with booted("cluster16", wanted.keep) as lab:
+        found["scale"] = scale(lab, wanted.rounds, found)
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    print(f"\n{table(found)}\n\n{mysql_load.table(found['database'])}\n\nwritten to {RESULT.relative_to(TOP)}")
+    tables = [table(found), mysql_load.table(found["database"]), store_load.table(found["store"])]
+    tables.append("\n".join(f"{name:<30} {value:>9}" for name, value in found["scale"].items()))
+    print("\n" + "\n\n".join(tables) + f"\n\nwritten to {RESULT.relative_to(TOP)}")
 
 
 if __name__ == "__main__":

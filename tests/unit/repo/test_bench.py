@@ -12,6 +12,7 @@ import sys
 import bench
 import mysql_load
 import pytest
+import store_load
 
 
 def fake(monkeypatch, noops):
@@ -33,7 +34,7 @@ def fake(monkeypatch, noops):
 
 def test_rounds_are_interleaved_and_medians_taken(monkeypatch):
     calls = fake(monkeypatch, [bench.Run(seconds, 0, {"app1": 20}, {}) for seconds in (3.0, 5.0, 4.0)])
-    found = bench.measure(3)
+    found = bench.measure(bench.Lab("bench"), 3)
     assert found["seconds"]["no-op"] == {"median": 4.0, "min": 3.0, "max": 5.0}
     assert found["remote module executions in a no-op"] == {"app1": 20}
     assert found["seconds of a check in the proof, SSH included"] == {"mysql_check": {"median": 1.5, "min": 1.5, "max": 1.5}}
@@ -44,13 +45,13 @@ def test_rounds_are_interleaved_and_medians_taken(monkeypatch):
 def test_a_no_op_that_changed_is_none(monkeypatch):
     fake(monkeypatch, [bench.Run(3.0, 1, {"app1": 20}, {})])
     with pytest.raises(SystemExit, match="changed=1"):
-        bench.measure(1)
+        bench.measure(bench.Lab("bench"), 1)
 
 
 def test_executions_that_vary_are_refused(monkeypatch):
     fake(monkeypatch, [bench.Run(3.0, 0, {"app1": number}, {}) for number in (20, 21)])
     with pytest.raises(SystemExit, match="executions differ"):
-        bench.measure(2)
+        bench.measure(bench.Lab("bench"), 2)
 
 
 def test_a_check_tells_its_seconds(tmp_path):
@@ -110,3 +111,43 @@ def test_the_load_alternates_and_the_settings_are_back():
 
 def test_documents_have_about_the_size_asked_for():
     assert all(0.8 < len(mysql_load.document(1, size)) / size < 1.25 for size in (20 * 1024, 300 * 1024))
+
+
+def test_the_bucket_of_the_container_is_read_with_its_odd_secret():
+    text = "HOST=https://wandb.example.com\nBUCKET=s3://key:%2F%40%3A%25%20x@s3.example.com:8443/local-files?region=eu-1&tls=true\nMYSQL=x\n"
+    assert store_load.bucket(text) == ("https://s3.example.com:8443", "local-files", "key", "/@:% x", "eu-1")
+    with pytest.raises(SystemExit, match="has no BUCKET"):
+        store_load.bucket("HOST=https://wandb.example.com\n")
+
+
+class Road:
+    """A way to the store that takes as long as it is told, twice that in the first round."""
+
+    def __init__(self, name, seconds, log):
+        self.name, self.seconds, self.log, self.urls = name, seconds, log, ["https://" + name]
+
+    def share(self, method, body, count):
+        self.log.append(self.name)
+        return self.seconds * (2 if len(self.log) <= 8 else 1)
+
+    def remove(self, sizes):
+        self.log.append(sizes)
+
+
+def test_both_ways_to_the_store_alternate_and_the_objects_are_gone():
+    log = []
+    found = store_load.measure({"proxy": Road("proxy", 2.5, log), "direct": Road("direct", 2.0, log)}, 2, 1, 10)
+    assert log[::4] == ["direct", "proxy", "proxy", "direct", "direct", "proxy", {2**20: 8, 16384: 10}]
+    assert set(found["direct / proxy"].values()) == {0.8} and found["tls"] and found["proxy"]["GET small"] == 2.5
+    lines = store_load.table(found).splitlines()
+    assert lines[1].split() == ["PUT", "8", "x", "1024", "KiB", "2.00", "2.50", "0.80"]
+
+
+def test_what_a_node_costs_among_many_is_compared_with_few(monkeypatch):
+    few = {"remote module executions in a no-op": {"app1": 20, "minio1": 12}, "seconds": {"no-op": {"median": 30.0}, "ping": {"median": 2.0}}}
+    executions = {"app1": 20, "minio1": 12, "minio9": 12}
+    monkeypatch.setattr(bench, "run", lambda *words: bench.Run(6.0 if words[0] == "ansible" else 72.0, 0, executions, {}))
+    assert bench.scale(bench.Lab("x"), 1, few) == {"no-op / ping, 4 nodes": 15.0, "no-op / ping, 16 nodes": 12.0}
+    executions["minio9"] = 13
+    with pytest.raises(SystemExit, match="other executions among 16"):
+        bench.scale(bench.Lab("x"), 1, few)
