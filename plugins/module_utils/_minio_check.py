@@ -218,10 +218,10 @@ def volumes(node: Node) -> Verdict:
     if wanted[: len(before)] == before:
         return passed(node.volumes, known)
     reason = "MinIO would not start with other drives"
-    if sorted(itertools.chain(*before)) == sorted(itertools.chain(*wanted)):
-        reason = "MinIO would not start: the order of its drives is fixed for ever when they are formed, since each drive knows its place in an erasure set"
-    elif all(pool in wanted for pool in before):
+    if all(pool in wanted for pool in before):
         reason = "the order of its pools is fixed for ever, so one that is added comes last in minio_pools"
+    elif sorted(itertools.chain(*before)) == sorted(itertools.chain(*wanted)):
+        reason = "MinIO would not start: the order of its drives is fixed for ever when they are formed, since each drive knows its place in an erasure set"
     elif set(itertools.chain(*before)) < set(itertools.chain(*wanted)):
         reason = "the size of its erasure sets is fixed for ever, so nodes and drives are added as a pool of their own (minio_pools), not to one that is there"
     return failed(
