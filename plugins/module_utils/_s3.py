@@ -74,8 +74,14 @@ def reason(error: t.Any) -> str:
     return "%s: %s" % (type(error).__name__, error)
 
 
-def permission_advice(error: t.Any) -> str:
-    """Which right the key's policy lacks, after an AccessDenied; the permissions are not all named as the calls are."""
+# MinIO's code when its drives have no room left, and the RADOS gateway's when the user's quota is used up.
+FULL = ("XMinioStorageFull", "QuotaExceeded")
+
+
+def advice(error: t.Any) -> str:
+    """What to do about a call that the store refused. After an AccessDenied it is which right the key's policy lacks; not all are named as the calls are."""
+    if code(error) in FULL:
+        return "the store is full: remove what nobody needs, or give it more drives, MinIO a pool of nodes (minio_pools)"
     if code(error) != "AccessDenied":
         return "see 'found' and the store's log"
     call = error.operation_name

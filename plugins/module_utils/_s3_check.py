@@ -469,7 +469,7 @@ def put_get_delete(store: Store) -> Verdict:
         found = store.s3.get_object(Bucket=store.bucket, Key=key)["Body"].read()
         store.s3.delete_object(Bucket=store.bucket, Key=key)
     except ClientError as error:
-        return failed("the bytes that were written", _s3.reason(error), _s3.permission_advice(error))
+        return failed("the bytes that were written", _s3.reason(error), _s3.advice(error))
     if found != store.content or size != len(store.content):
         return failed(
             "the bytes that were written",
@@ -623,7 +623,7 @@ def multipart(store: Store) -> Verdict:
         store.s3.complete_multipart_upload(Bucket=store.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
         size = store.s3.head_object(Bucket=store.bucket, Key=key)["ContentLength"]
     except ClientError as error:
-        return failed(expected, _s3.reason(error), _s3.permission_advice(error))
+        return failed(expected, _s3.reason(error), _s3.advice(error))
     return equal(PART + len(store.content), size, "the store lost a part: see its log")
 
 

@@ -154,9 +154,10 @@ def test_a_broken_connection_has_no_code():
         ("HeadObject", "AccessDenied", "let the key's policy allow s3:GetObject on"),
         ("DeleteObject", "AccessDenied", "let the key's policy allow s3:DeleteObject on"),
         ("PutObject", "SlowDown", "the store's log"),
+        ("PutObject", "XMinioStorageFull", "the store is full"),
     ],
 )
 def test_the_right_that_a_key_lacks_is_named_as_policies_name_it(call, code, words):
     from botocore.exceptions import ClientError
 
-    assert words in _s3.permission_advice(ClientError({"Error": {"Code": code}}, call))
+    assert words in _s3.advice(ClientError({"Error": {"Code": code}}, call))
