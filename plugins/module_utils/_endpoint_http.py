@@ -15,6 +15,7 @@ import os
 import socket
 import ssl
 import typing as t
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 # OpenSSL's X509_V_FLAG_NO_CHECK_TIME; Python has no name for it.
@@ -85,9 +86,19 @@ class Endpoint:
 
     def certificate(self, any_name: bool = False) -> dict[str, t.Any]:
         """The server's certificate as ssl.getpeercert() gives it, after its chain (and name) were verified."""
+        with self._handshake(any_name) as tls:
+            return dict(tls.getpeercert() or {})
+
+    def certificate_bytes(self) -> bytes:
+        """That certificate itself, DER."""
+        with self._handshake() as tls:
+            return tls.getpeercert(binary_form=True) or b""
+
+    @contextmanager
+    def _handshake(self, any_name: bool = False) -> t.Iterator[ssl.SSLSocket]:
         with socket.create_connection((self.host, self.port), self.timeout) as plain:
             with self.context(any_name).wrap_socket(plain, server_hostname=self.host) as tls:
-                return dict(tls.getpeercert() or {})
+                yield tls
 
     def request(
         self,

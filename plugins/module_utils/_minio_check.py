@@ -10,14 +10,15 @@ The subject of every check is a Node: C(minio.service.own), C(minio.drive.*) and
 from __future__ import annotations
 
 import hashlib
-import http.client
 import itertools
 import os
 import re
+import ssl
+import time
 import typing as t
-from urllib.parse import urlsplit
 
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
 
 # MinIO's own folder at the top of each of its drives.
 SYSTEM_FOLDER = ".minio.sys"
@@ -26,6 +27,8 @@ FORMED = "data of MinIO"
 NOT_DATA = {"lost+found"}
 # A set takes from each drive only what the smallest has. Drives of one model differ by less than this share; other models by more.
 SIZE_TOLERANCE = 0.01
+# The role certificate renews a month before the end.
+EXPIRY_WARNED = 14  # days
 # What the files of the role say of their maker, and the programs that serve as MinIO does.
 MARK = "role baremetal.wandb.minio"
 PROGRAMS = {"minio", "silo"}
@@ -44,6 +47,8 @@ class Node(t.NamedTuple):
     timeout: int
     unit_file: str
     binary: str
+    ca_file: str | None
+    certificate_file: str
 
     @property
     def several(self) -> bool:
@@ -232,17 +237,13 @@ def volumes(node: Node) -> Verdict:
     )
 
 
-def _health(node: Node, path: str) -> http.client.HTTPResponse:
-    """MinIO's answer; http.client knows no proxy, so the node itself is asked."""
-    server = urlsplit(node.url)
-    connection = http.client.HTTPConnection(server.hostname or "", server.port or 80, timeout=node.timeout)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        return answer
-    finally:
-        connection.close()
+def _endpoint(node: Node) -> Endpoint:
+    return Endpoint(node.url, node.ca_file, node.timeout)
+
+
+def _health(node: Node, path: str) -> Answer:
+    """The answer of the node itself, since no proxy is asked."""
+    return _endpoint(node).request("GET", path)
 
 
 @check("minio.health.live", "MinIO answers on this node")
@@ -250,8 +251,41 @@ def live(node: Node) -> Verdict:
     try:
         answer = _health(node, "/minio/health/live")
     except OSError as error:
-        return failed("an answer from %s" % node.url, error.strerror or str(error), "look at systemctl status minio and journalctl -u minio")
+        advice = "look at systemctl status minio and journalctl -u minio"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            advice = "the other nodes refuse this certificate too: have %s for this address, valid, and of a CA in %s" % (node.certificate_file, node.ca_file)
+        elif isinstance(error, ssl.SSLError):
+            advice = "it speaks no TLS yet: systemctl restart minio on all nodes at once"
+        return failed("an answer from %s" % node.url, why(error), advice)
     return equal(200, answer.status, "something else than MinIO answers at %s: free the port" % node.url)
+
+
+@check("minio.tls.certificate", "MinIO shows the certificate that is installed", needs=["minio.health.live"])
+def shown_certificate(node: Node) -> Verdict:
+    if not _endpoint(node).secure:
+        return skipped("no TLS at %s" % node.url)
+    with open(node.certificate_file, encoding="ascii", errors="replace") as file:
+        leaf = re.search("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", file.read(), re.DOTALL)
+    return equal(
+        hashlib.sha256(ssl.PEM_cert_to_DER_cert(leaf[0])).hexdigest() if leaf else "a certificate in %s" % node.certificate_file,
+        hashlib.sha256(_endpoint(node).certificate_bytes()).hexdigest(),
+        "MinIO reads %s again when it is replaced, and goes on with what it has while the key beside it is not its own: bring both again with the role minio"
+        % node.certificate_file,
+    )
+
+
+@check("minio.tls.expiry", "MinIO has a certificate that stays valid", needs=["minio.health.live"])
+def expiry(node: Node) -> Verdict:
+    if not _endpoint(node).secure:
+        return skipped("no TLS at %s" % node.url)
+    days = int((ssl.cert_time_to_seconds(_endpoint(node).certificate()["notAfter"]) - time.time()) // 86400)
+    if days < EXPIRY_WARNED:
+        return warned(
+            "%d days left" % EXPIRY_WARNED,
+            "%d days left" % days,
+            "renew it: run the roles certificate and minio again, or replace the files in minio_tls_cert_file and minio_tls_key_file; no node restarts",
+        )
+    return passed("%d days left" % days, "%d days left" % EXPIRY_WARNED)
 
 
 @check("minio.health.write_quorum", "enough drives are online to write", needs=["minio.health.live"])
@@ -263,8 +297,8 @@ def write_quorum(node: Node) -> Verdict:
             "fewer (%d from /minio/health/cluster)" % answer.status,
             "bring the other nodes of the group wandb_minio and their drives back: systemctl status minio on each names the missing ones",
         )
-    quorum = answer.getheader("X-Minio-Write-Quorum")
-    if quorum is None:
+    quorum = answer.header("X-Minio-Write-Quorum")
+    if not quorum:
         return skipped("this release does not tell its write quorum")
     return equal(
         node.write_quorum,

@@ -16,6 +16,8 @@ description:
     C(minio.volumes). They hold before MinIO is installed, so C(only=[minio.service.own, minio.drive.*, minio.volumes]) is the check to run before a change.
   - Of the running cluster - C(minio.health.live), C(minio.health.write_quorum), C(minio.binary.same), whose C(found) is the SHA-256 of the server, and
     C(minio.environment.same), whose C(found) has the variables of MinIO that must be the same on all nodes.
+  - Of a node with TLS - C(minio.health.live) verifies its certificate as the other nodes do, C(minio.tls.certificate) and C(minio.tls.expiry) (few days
+    left warn). Without TLS they are skipped.
 options:
   drives:
     description: Directories at which this node's drives are mounted.
@@ -38,6 +40,13 @@ options:
     description: URL of the S3 API of this node, for example V(http://192.0.2.21:9000).
     type: str
     required: true
+  ca_file:
+    description: File of the CAs that the nodes trust besides the system's.
+    type: path
+  certificate_file:
+    description: Certificate that this node should show when O(url) is https.
+    type: path
+    default: /etc/minio/certs/public.crt
   write_quorum:
     description: Number of drives of an erasure set that must be online to write, as C(baremetal.wandb.erasure_layout) computes it.
     type: int
@@ -127,6 +136,7 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint
 from ansible_collections.baremetal.wandb.plugins.module_utils._minio_check import Node, check
 
 
@@ -138,6 +148,8 @@ def main():
             volumes=dict(type="str", required=True),
             volumes_file=dict(type="path", default="/etc/default/minio"),
             url=dict(type="str", required=True),
+            ca_file=dict(type="path"),
+            certificate_file=dict(type="path", default="/etc/minio/certs/public.crt"),
             write_quorum=dict(type="int", required=True),
             unit_file=dict(type="path", default="/etc/systemd/system/minio.service"),
             binary=dict(type="path", default="/usr/local/bin/minio"),
@@ -148,6 +160,10 @@ def main():
     )
     if not module.params["drives"]:
         module.fail_json(msg="drives: at least one directory is needed, for example /mnt/disk1")
+    try:
+        Endpoint(module.params["url"])
+    except ValueError as error:
+        module.fail_json(msg="url: %s" % error)
     _check.run(module, check, Node(**{name: module.params[name] for name in Node._fields}))
 
 

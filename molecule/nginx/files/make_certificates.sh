@@ -1,11 +1,12 @@
 #!/bin/sh
-# Makes, in the folder $1, a CA of its own and certificates for the names $2 (comma-separated) that are bad in one way each.
+# Makes, in the folder $1, certificates for the names and addresses $2 (comma-separated) that are bad in one way each, of the CA in that folder or of one of
+# its own.
 set -e
 mkdir -p "$1" && cd "$1"
 request() {
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@"
 }
-request -x509 -keyout ca.key -out ca.crt -days 3650 -subj /CN=Broken \
+[ -e ca.key ] || request -x509 -keyout ca.key -out ca.crt -days 3650 -subj /CN=Broken \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
 
 leaf() { # name, subject alternative names, first and last day
@@ -16,7 +17,7 @@ leaf() { # name, subject alternative names, first and last day
     openssl ca -batch -notext -config leaf.cnf -cert ca.crt -keyfile ca.key -in "$1.csr" -out "$1.crt" -startdate "$3" -enddate "$4"
 }
 
-names=DNS:$(echo "$2" | sed 's/,/,DNS:/g')
+names=$(echo "$2" | sed -E 's/(^|,)/\1DNS:/g; s/DNS:([0-9.]+(,|$))/IP:\1/g')
 leaf good "$names" 20200101000000Z 20491231000000Z
 leaf other_name DNS:other.example.com 20200101000000Z 20491231000000Z
 leaf expired "$names" 20200101000000Z 20210101000000Z

@@ -94,8 +94,15 @@ def plain(host: str, path: str = "/x?y=z") -> dict | str:
     return {"status": response.status, "location": response.getheader("Location"), "server": response.getheader("Server")}
 
 
+def signed_as(name: str, sum_of_body: str) -> int:
+    """Status of an upload that says so of the sum of its body."""
+    connection = tls(name)
+    send(connection, "PUT", "/sum", name, X_Amz_Content_Sha256=sum_of_body, Content_Length="0")
+    return answer(connection).status
+
+
 response, wandb = get(WANDB, **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
-s3_response, s3 = get(S3, **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
+s3_response, s3 = get(S3, Origin="https://wandb.example.com", **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
 connection = tls(S3)
 send(connection, "GET", "/minio/admin/v3/info", S3)
 certificate = tls(WANDB).getpeercert()
@@ -106,6 +113,12 @@ print(
             "s3": s3,
             "hsts": response.headers.get_all("Strict-Transport-Security"),
             "server": response.getheader("Server"),
+            "cors": [name for name, _value in s3_response.getheaders() if name.lower().startswith("access-control-")],
+            "unsigned": [signed_as(S3, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), signed_as(S3, "streaming-unsigned-other, x")],
+            "signed": [
+                *(signed_as(S3, kind) for kind in ("UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")),
+                signed_as(WANDB, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+            ],
             "admin_api": answer(connection).status,
             "big_wandb": put(WANDB, 32 * 2**20),
             "big_s3": put(S3, 32 * 2**20),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark.
+"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark and the load.
 
 Has the fixtures for rules that Ansible renders.
 """
@@ -19,6 +19,7 @@ from jinja2 import Environment
 
 sys.path.append(str(Path.home() / ".cache" / "baremetal-wandb" / "collections"))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "load"))
 
 
 @pytest.fixture(scope="module")

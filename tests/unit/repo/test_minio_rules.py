@@ -86,6 +86,7 @@ def devices(**drives: list[int]) -> dict[str, dict[str, t.Any]]:
 
 POOLS = {"minio_pool1": ["minio1", "minio2"], "minio_pool2": ["minio3", "minio4"]}
 TWO_POOLS = {"minio_pools": ["minio_pool1", "minio_pool2"]}
+OWN_FILES = {f"minio_tls_{name}_file": __file__ for name in ("cert", "key", "ca")}
 EIGHT = {"wandb_minio": [f"minio{n}" for n in range(1, 9)], "minio_pool1": ["minio1", "minio2", "minio3", "minio4"]}
 SECRET = "wandb_minio_root_user must have at least 3 and wandb_minio_root_password at least 8"
 DRIVES = "minio_drives must list where the drives of a node are mounted, each once"
@@ -145,6 +146,14 @@ IN_POOLS = "minio_pools must list groups of the inventory that together have eve
         ({"minio_nodes": ["10.0.0.1", "10.0.0.1"]}, NODES),
         ({"wandb_firewall": "auto", "minio_firewall_sources": ["somewhere"]}, "minio_firewall_sources must list IP addresses and networks, or any"),
         ({"wandb_firewall": "auto"}, ""),
+        # TLS.
+        ({"wandb_minio_tls": True}, ""),
+        ({"wandb_minio_tls": True, "wandb_minio_certificate": False}, "minio_tls_ca_file must name files on the controller, all three"),
+        ({"wandb_minio_tls": True, "wandb_minio_certificate": False, **OWN_FILES}, ""),
+        ({"wandb_minio_tls": True, "wandb_minio_certificate": False, **OWN_FILES, "minio_tls_ca_file": ""}, "all three"),
+        ({"wandb_minio_tls": True, "wandb_minio_certificate": False, **OWN_FILES, "minio_tls_key_file": "/nonexistent/key"}, "has no file /nonexistent/key"),
+        ({"wandb_minio_tls": True, **OWN_FILES}, "wandb_minio_certificate and minio_tls_cert_file are both set"),
+        (OWN_FILES, "without TLS nothing shows them"),
         # Layouts.
         ({"minio_drives": [f"/mnt/disk{n}" for n in range(1, 18)], "groups": {"wandb_minio": ["minio1"]}}, "1 nodes with 17 drives each form no erasure set"),
         ({"groups": {"wandb_minio": ["minio1"]}}, ""),
@@ -345,3 +354,60 @@ def test_the_unit_waits_for_its_drives(drives, lines):
     text = (TOP / "roles/minio/templates/minio.service.j2").read_text(encoding="utf-8")
     unit = render(text, minio_drives=drives, groups={"wandb_minio": ["minio1"]}).splitlines()
     assert [line for line in unit if line.startswith(("After=", "RequiresMountsFor="))] == lines
+
+
+LEAF = {"public_key": "its", "subject_alt_name": ["IP:10.0.0.1", "DNS:s3.example.com"], "valid_at": {"now": True}, "not_before": "then", "not_after": "now"}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "site", "words"),
+    [
+        ({}, {}, ""),
+        ({"subject_alt_name": ["IP:10.0.0.1", "DNS:*.example.com"]}, {}, ""),
+        ({"subject_alt_name": ["IP:10.0.0.1"]}, {"wandb_s3_url": ""}, ""),
+        ({"subject_alt_name": ["DNS:s3.example.com"]}, {}, "is not for 10.0.0.1 but for DNS:s3.example.com"),
+        ({"subject_alt_name": ["IP:10.0.0.1"]}, {}, "is not for s3.example.com but for IP:10.0.0.1"),
+        ({"subject_alt_name": None}, {}, "is not for 10.0.0.1 and s3.example.com but for no name"),
+        ({"valid_at": {"now": False}}, {}, "holds from then to now, which is not now"),
+        ({"public_key": "another's"}, {"wandb_minio_certificate": False}, "is not the key of minio_tls_cert_file"),
+        ({}, {"wandb_minio_certificate": False, "__minio_chain": {"msg": "no"}}, "did not sign minio_tls_cert_file"),
+    ],
+)
+@pytest.mark.parametrize("given", [True, False])
+def test_a_certificate_that_a_node_cannot_show(leaf, site, words, given):
+    """Of the role certificate, whose key is its own, and of files on the controller."""
+    known = {"__minio_certificate": {**LEAF, **leaf}, "__minio_key": {"public_key": "its"}, "__minio_chain": {"complete_chain": ["leaf", "ca"]}}
+    own = {} if given else {"wandb_minio_certificate": False, **OWN_FILES}
+    site = {"wandb_minio_tls": True, "wandb_s3_url": "https://s3.example.com", **known, **own, **site}
+    said = " ".join(render("{{ _minio_certificate_rules | rejectattr('holds') | map(attribute='sentence') }}", **site))
+    assert words in said and bool(said) is bool(words) and said.count("for example") == bool(words)
+
+
+def test_tls_is_in_the_volumes_and_the_options():
+    assert render("{{ _minio_volumes }}", wandb_minio_tls=True).startswith("https://10.0.0.1:9000/mnt/disk1 https://10.0.0.2:9000/mnt/disk1 ")
+    assert render("{{ _minio_url }}", wandb_minio_tls=True) == "https://10.0.0.1:9000" and render("{{ _minio_url }}") == "http://10.0.0.1:9000"
+
+
+SUMS = [{"path": path, "checksum": f"of {path}", "mode": "0600", "pw_name": "root"} for path in ("/ca.crt", "/key", "/cert")]
+
+
+@pytest.mark.parametrize(
+    ("there", "wanting"),
+    [
+        ({}, ["CAs/ca.crt", "private.key", "public.crt"]),
+        ({"CAs/ca.crt": {}, "private.key": {}, "public.crt": {}}, []),
+        ({"CAs/ca.crt": {}, "private.key": {"mode": "0440"}, "public.crt": {}}, ["private.key"]),
+        ({"CAs/ca.crt": {"checksum": "another"}, "private.key": {}, "public.crt": {"pw_name": "ops"}}, ["CAs/ca.crt", "public.crt"]),
+    ],
+)
+def test_files_of_tls_are_brought_when_they_are_others(there, wanting):
+    right = {
+        "CAs/ca.crt": {"checksum": "of /ca.crt", "mode": "0644", "pw_name": "root"},
+        "private.key": {"checksum": "of /key", "mode": "0400", "pw_name": "minio-user"},
+        "public.crt": {"checksum": "of /cert", "mode": "0644", "pw_name": "root"},
+    }
+    files = [*SUMS, *({"path": f"/etc/minio/certs/{name}", **right[name], **found} for name, found in there.items())]
+    site = {"wandb_minio_tls": True, "_minio_tls_sources": {"ca": "/ca.crt", "key": "/key", "cert": "/cert"}, "__minio_tls_found": {"files": files}}
+    assert render("{{ _minio_tls_wanting }}", **site) == [f"/etc/minio/certs/{name}" for name in wanting]
+    assert render("{{ _minio_tls_missing }}", **site) == []
+    assert render("{{ _minio_tls_missing }}", **{**site, "__minio_tls_found": {"files": SUMS[:2]}}) == ["/cert"]

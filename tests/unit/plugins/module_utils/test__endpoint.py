@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import http.server
 import ssl
 import threading
@@ -18,53 +17,9 @@ import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _s3_check
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import Site, check, is_s3, says
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, bundle, first_answering
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from authority import CA
 
 DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>"
-
-
-class CA:
-    """A private CA in a folder. I(leaf) issues a certificate for localhost and gives the path of leaf and key in one file."""
-
-    def __init__(self, folder, name):
-        self.folder, self.name = folder, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.path = folder / (name + ".crt")
-        self.path.write_bytes(self._sign(self.name, self.key, 0, 3650, None).public_bytes(serialization.Encoding.PEM))
-
-    def _sign(self, subject, key, begin, end, names):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now + datetime.timedelta(days=begin, minutes=-1))
-            .not_valid_after(now + datetime.timedelta(days=end))
-            .add_extension(x509.BasicConstraints(ca=names is None, path_length=None), critical=True)
-        )
-        if names is None:
-            builder = builder.add_extension(identifier, critical=False)
-            builder = builder.add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
-        else:
-            builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        return builder.sign(self.key, hashes.SHA256())
-
-    def leaf(self, begin=0, end=365, names=("localhost",)):
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), key, begin, end, names)
-        path = self.folder / ("leaf-%d.pem" % certificate.serial_number)
-        path.write_bytes(
-            certificate.public_bytes(serialization.Encoding.PEM)
-            + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
-        return path
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _minio_check
 from ansible_collections.baremetal.wandb.plugins.module_utils._minio_check import Node, check
+from authority import CA
 
 DRIVE_CHECKS = ["minio.drive.*", "minio.volumes"]
 
@@ -36,15 +38,17 @@ def node(tmp_path, monkeypatch):
         timeout=5,
         unit_file=str(tmp_path / "minio.service"),
         binary=str(tmp_path / "server"),
+        ca_file=None,
+        certificate_file=str(tmp_path / "public.crt"),
     )
 
 
 @pytest.fixture
 def minio(node):
-    """Starts a server with the given answers, {path: (status, headers)}, and returns the node that has it."""
+    """Starts a server with the given answers, {path: (status, headers)}, over TLS when it has a leaf, and returns the node that has it."""
     servers = []
 
-    def start(answers):
+    def start(answers, leaf=None):
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self):
                 status, headers = answers[self.path]
@@ -57,9 +61,13 @@ def minio(node):
                 pass
 
         server = HTTPServer(("127.0.0.1", 0), Answer)
+        if leaf:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(leaf)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        return node._replace(url="http://127.0.0.1:%d" % server.server_port)
+        return node._replace(url="http%s://127.0.0.1:%d" % ("s" if leaf else "", server.server_port))
 
     yield start
     for server in servers:
@@ -253,7 +261,7 @@ def test_the_environment_of_the_process_is_that_of_its_file(node, tmp_path, proc
 
 def test_a_node_that_does_not_answer(node):
     found = bad(node, only=["minio.health.*"])
-    assert found["minio.health.live"] == "Connection refused"
+    assert found["minio.health.live"] == "connection refused"
     assert found["minio.health.write_quorum"] == "not tried: minio.health.live failed"
 
 
@@ -273,3 +281,46 @@ def test_write_quorum(minio, cluster, found):
 def test_something_else_on_the_port(minio):
     found = bad(minio({"/minio/health/live": (404, {})}), only=["minio.health.*"])
     assert found["minio.health.live"] == 404
+
+
+LIVE = {"/minio/health/live": (200, {}), "/minio/health/cluster": (200, {"X-Minio-Write-Quorum": "5"})}
+RUNNING = ("minio.health.*", "minio.tls.*")
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory):
+    return CA(tmp_path_factory.mktemp("ca"), "ours")
+
+
+@pytest.mark.parametrize(
+    ("names", "days", "installed", "found"),
+    [
+        (["127.0.0.1", "s3.example.com"], 365, "the same", {}),
+        (["127.0.0.1"], 10, "the same", {"minio.tls.expiry": "9 days left"}),
+        (["127.0.0.1"], 365, "another", {"minio.tls.certificate"}),
+        (["127.0.0.1"], 365, "none", {"minio.tls.certificate"}),
+        (["localhost"], 365, "the same", {"minio.health.live": "IP address mismatch"}),
+        (["127.0.0.1"], 0, "the same", {"minio.health.live": "certificate has expired"}),
+    ],
+)
+def test_the_certificate_of_a_node(minio, ca, names, days, installed, found):
+    leaf = ca.leaf(begin=-1, end=days, names=names)
+    node = minio(LIVE, leaf)._replace(ca_file=str(ca.path))
+    if installed != "none":
+        with open(node.certificate_file, "wb") as file:
+            file.write((leaf if installed == "the same" else ca.leaf(names=names)).read_bytes())
+    else:
+        open(node.certificate_file, "wb").close()
+    wrong = {id: text for id, text in bad(node, only=RUNNING).items() if not str(text).startswith("not tried")}
+    assert set(wrong) == set(found)
+    assert not isinstance(found, dict) or all(words in wrong[id] for id, words in found.items())
+
+
+def test_a_certificate_of_another_ca_and_a_node_without_tls(minio, ca, tmp_path):
+    other = CA(tmp_path, "theirs")
+    (record,) = check.records(minio(LIVE, other.leaf(names=["127.0.0.1"]))._replace(ca_file=str(ca.path)), only=["minio.health.live"])
+    assert record["status"] == "fail" and "of a CA in %s" % ca.path in record["advice"]
+    node = minio(LIVE)
+    assert bad(node, only=RUNNING) == dict.fromkeys(("minio.tls.certificate", "minio.tls.expiry"), "no TLS at %s" % node.url)
+    (record,) = check.records(node._replace(url=node.url.replace("http:", "https:")), only=["minio.health.live"])
+    assert record["status"] == "fail" and "it speaks no TLS yet" in record["advice"]
