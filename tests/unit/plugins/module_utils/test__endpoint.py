@@ -28,13 +28,13 @@ def ca(tmp_path_factory):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers what the server's C(answers) say for a path, else 200; nothing for status 0; a body over the server's C(limit) gets 413 unread."""
+    """Answers what the server's C(answers) say for a path, else 200; nothing for status 0; a body over its C(limit) gets its C(refusal) unread."""
 
     def answer(self):
         length = int(self.headers.get("Content-Length") or 0)
         status, body = self.server.answers.get(self.path, (200, b"ok"))
         if length > self.server.limit:
-            status, body = (413, b"<html><title>413 Request Entity Too Large</title></html>")
+            status, body = self.server.refusal
         else:
             self.rfile.read(length)
         if not status:
@@ -57,9 +57,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(leaf=None, answers=None, limit=10**9):
+def serving(leaf=None, answers=None, limit=10**9, refusal=(413, b"<html><title>413 Request Entity Too Large</title></html>")):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.answers, server.limit = answers or {}, limit
+    server.answers, server.limit, server.refusal = answers or {}, limit, refusal
     if leaf:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(leaf)
@@ -72,9 +72,9 @@ def serving(leaf=None, answers=None, limit=10**9):
         server.server_close()
 
 
-def proven(url, ca_file, s3_url=None, **options):
+def proven(url, ca_file, s3_url=None, s3_external=False, **options):
     """The records of the checks by id. Port 80 of this machine is somebody else's, so the redirects are left out."""
-    site = Site(*(Endpoint(one, str(ca_file), 5, any_time=True) for one in (url, s3_url or url)), warn_days=30, fail_days=7)
+    site = Site(*(Endpoint(one, str(ca_file), 5, any_time=True) for one in (url, s3_url or url)), warn_days=30, fail_days=7, s3_external=s3_external)
     return {record["id"]: record for record in check.records(site, skip=["edge.*.redirect"], **options)}
 
 
@@ -189,6 +189,31 @@ def test_a_body_limit(ca):
         records = proven(url, ca.path)
     assert guilty(records) == ["edge.wandb.body", "edge.s3.body"]
     assert "to 0" in records["edge.wandb.body"]["advice"]
+
+
+@pytest.mark.parametrize("external, status", [(False, "fail"), (True, "warn")])
+def test_a_store_of_others_that_hangs_up_on_what_it_refuses(ca, external, status):
+    with serving(ca.leaf(), {"/": (405, DENIED)}, limit=10_000_000, refusal=(502, b"<title>502 Bad Gateway</title>")) as url:
+        record = proven(url, ca.path, s3_external=external, only=["edge.s3.*"])["edge.s3.body"]
+    assert record["status"] == status and ("s3.multipart" in record["advice"]) is external
+
+
+def test_a_store_of_others_without_an_answer_is_broken_however_small_the_body(ca):
+    with serving(ca.leaf(), {"/": (502, b"")}) as url:
+        site = Site(*[Endpoint(url, str(ca.path), 5, any_time=True)] * 2, warn_days=30, fail_days=7, s3_external=True)
+        (record,) = [one for one in check.records(site, only=["edge.s3.body"]) if one["id"] == "edge.s3.body"]
+    assert record["status"] == "fail"
+
+
+@pytest.mark.parametrize("external, status", [(False, "fail"), (True, "warn")])
+def test_a_store_of_others_may_answer_in_the_clear(ca, monkeypatch, external, status):
+    """As Amazon's, which on port 80 leads to a page about S3."""
+    elsewhere = Answer(307, [("Server", "AmazonS3"), ("Location", "https://aws.amazon.com/s3/")], b"")
+    monkeypatch.setattr(Endpoint, "request", lambda *_arguments, **_options: elsewhere)
+    with serving(ca.leaf()) as url:
+        site = Site(*[Endpoint(url, str(ca.path), 5, any_time=True)] * 2, warn_days=30, fail_days=7, s3_external=external)
+        records = {record["id"]: record["status"] for record in check.records(site, only=["edge.*.redirect"])}
+    assert records["edge.s3.redirect"] == status and records["edge.wandb.redirect"] == "fail"
 
 
 def test_a_request_goes_out_and_comes_back_as_written():
