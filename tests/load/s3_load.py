@@ -148,7 +148,9 @@ class Load:
 
 
 def store(environment: t.Mapping[str, str], clients: int, retries: int | None, timeout: int) -> t.Any:
-    """A client that signs as W&B does and sends no trailers, which the proxy refuses."""
+    """A client that signs as W&B does and sends no trailers, which the proxy refuses. A number of retries is each call's own, which boto3's newer mode is not:
+    there all calls of a client share what they may ask again.
+    """
     return boto3.client(
         "s3",
         endpoint_url=environment["STORE_URL"],
@@ -164,7 +166,7 @@ def store(environment: t.Mapping[str, str], clients: int, retries: int | None, t
             connect_timeout=timeout,
             read_timeout=timeout,
             proxies={},
-            **({} if retries is None else {"retries": {"mode": "standard", "total_max_attempts": retries + 1}}),
+            **({} if retries is None else {"retries": {"mode": "legacy", "total_max_attempts": retries + 1}}),
         ),
     )
 
