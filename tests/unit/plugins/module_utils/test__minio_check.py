@@ -36,6 +36,10 @@ def node(tmp_path, monkeypatch):
         timeout=5,
         unit_file=str(tmp_path / "minio.service"),
         binary=str(tmp_path / "server"),
+        access_key="",
+        secret_key="",
+        region="us-east-1",
+        known={},
     )
 
 
