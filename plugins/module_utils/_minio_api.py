@@ -178,8 +178,14 @@ def heal(api: Api, progress: Progress, seconds: float) -> tuple[bool, Progress]:
     end = time.monotonic() + seconds
     while True:
         if not progress.token:
-            token = json.loads(api("POST", HEAL_PATH, {"forceStart": "true"}, json.dumps(HEAL).encode()).body)["clientToken"]
-            progress = progress._replace(began=time.time(), token=token, seen=0, left=[])
+            progress = progress._replace(began=time.time(), seen=0, left=[])
+            try:
+                answer = json.loads(api("POST", HEAL_PATH, {"forceStart": "true"}, json.dumps(HEAL).encode()).body)
+            except ApiError as error:
+                if error.code == "XMinioAdminVersionMismatch":  # a single drive has nothing to heal from
+                    return True, progress
+                raise
+            progress = progress._replace(token=answer["clientToken"])
         answer = json.loads(api("POST", HEAL_PATH, {"clientToken": progress.token}).body)
         for item in answer.get("Items") or []:
             name = "/".join(filter(None, [item["bucket"], item["object"]]))

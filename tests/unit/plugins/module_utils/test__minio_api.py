@@ -50,6 +50,7 @@ def fixture_store():
         objects: dict[str, bytes] | None = None
         runs: list[list[dict]] = []
         servers = WHOLE
+        single = False
         asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +83,9 @@ def fixture_store():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             Store.asked.append(self.path.partition("?")[2])
-            if "forceStart=true" in self.path:
+            if Store.single:
+                self.answer(426, b'{"Code": "XMinioAdminVersionMismatch", "Message": "not supported by server in mode-server-xl-single"}')
+            elif "forceStart=true" in self.path:
                 assert json.loads(body)["remove"] is False
                 self.answer(200, b'{"clientToken": "token:0"}')
             elif not Store.runs:
@@ -194,6 +197,12 @@ def test_a_drive_that_is_lost_or_being_filled_is_not_whole(store):
     store.runs = [[{"Summary": "finished"}]]
     finished, progress = heal(store.api, Progress(first=time.time()), 0)
     assert not finished and progress.left == ["drive n1:9000/mnt/d2 unformatted", "drive n2:9000/mnt/d1 is being healed"]
+
+
+def test_a_single_drive_has_nothing_to_heal_from(run_module, store):
+    store.single = True
+    result = run_module(minio_heal.main, url=store.url, access_key="root-of-minio", secret_key="p4ssword of minio")
+    assert result["finished"] and result["changed"] and store.objects["/baremetal-wandb/installed"] == FIRST_CONTENT
 
 
 @pytest.mark.parametrize(
