@@ -4,19 +4,24 @@
 
 """What a MinIO node and its drives must be. PRIVATE to the collection.
 
-The subject of every check is a Node: C(minio.service.own), C(minio.drive.*) and C(minio.volumes) hold before MinIO runs, the others while it does.
+The subject of every check is a Node: C(minio.service.own), C(minio.drive.*), C(minio.volumes) and C(minio.layout) hold before MinIO runs, the others while
+it does. C(minio.cluster.*) and C(minio.object.*) are of all nodes and need the admin account, so one node is enough to ask.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import re
 import ssl
 import time
 import typing as t
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
+from ansible_collections.baremetal.wandb.plugins.module_utils import _minio_api
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, equal, failed, passed, skipped, warned
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
 
@@ -33,6 +38,12 @@ EXPIRY_WARNED = 14  # days
 MARK = "role baremetal.wandb.minio"
 PROGRAMS = {"minio", "silo"}
 PROCESSES = "/proc"
+# MinIO writes nothing to a drive that would be more than 99 % full.
+ROOM_WARNED, ROOM_FAILED = 10, 2  # percent
+# From 15 minutes on MinIO refuses every signature, those of its own nodes too; the order of an object's versions is that of the nodes' clocks.
+SKEW_WARNED, SKEW_REFUSED = 10, 900  # seconds
+# Another node that takes longer to say anything is as good as off.
+PEER_TIMEOUT = 3  # seconds
 
 
 class Node(t.NamedTuple):
@@ -49,11 +60,22 @@ class Node(t.NamedTuple):
     binary: str
     ca_file: str | None
     certificate_file: str
+    access_key: str
+    secret_key: str
+    region: str
+    known: dict[str, t.Any]  # what the cluster answered
 
     @property
     def several(self) -> bool:
         """Whether the drives form an erasure set: a single one may be any directory."""
         return self.nodes * len(self.drives) > 1
+
+    @property
+    def peers(self) -> list[str]:
+        """URLs of all nodes, this one first."""
+        own = urlsplit(self.url)
+        others = ["%s:%s" % (own.scheme, drive[: drive.index("/", 2)]) for pool in pools(self.volumes, self.url) for drive in pool]
+        return list(dict.fromkeys([self.url, *others]))
 
 
 def is_mount_point(drive: str) -> bool:
@@ -100,6 +122,18 @@ def pools(given: str, url: str) -> list[list[str]]:
     arguments = given.split()
     found = [expanded(argument) for argument in arguments] if "{" in given else [arguments]
     return [[re.sub("^https?:", "", drive if "//" in drive else url + drive) for drive in pool] for pool in found]
+
+
+def formats(node: Node) -> dict[str, dict[str, t.Any]]:
+    """What each formed drive of this node says of its place."""
+    found = {}
+    for drive in node.drives:
+        try:
+            with open(os.path.join(drive, SYSTEM_FOLDER, "format.json"), encoding="utf-8") as file:
+                found[drive] = json.load(file)
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def is_ours(path: str) -> bool:
@@ -237,6 +271,34 @@ def volumes(node: Node) -> Verdict:
     )
 
 
+@check("minio.layout", "each drive is in the place that it had when it was formed", needs=["minio.drive.present"])
+def layout(node: Node) -> Verdict:
+    wanted, wrong = pools(node.volumes, node.url), []
+    known = formats(node)
+    ids = sorted({found["id"] for found in known.values()})
+    if ids[1:]:
+        wrong.append("drives of different clusters, %s" % " and ".join(ids))
+    for drive, found in known.items():
+        members = [member for members in found["xl"]["sets"] for member in members]
+        url = re.sub("^https?:", "", node.url + drive)
+        pool = next((pool for pool in wanted if url in pool), [])
+        if len(pool) != len(members):
+            wrong.append("%s is one of %d drives, and %d are wanted" % (drive, len(members), len(pool)))
+        elif found["xl"]["this"] not in members:
+            wrong.append("%s has a drive that has no place" % drive)
+        elif pool[members.index(found["xl"]["this"])] != url:
+            wrong.append("%s has the drive of %s" % (drive, pool[members.index(found["xl"]["this"])].lstrip("/")))
+    expected = "each drive where its format.json has it"
+    if not wrong:
+        return passed({drive: found["xl"]["this"] for drive, found in known.items()}, expected)
+    return failed(
+        expected,
+        ", ".join(wrong),
+        "MinIO leaves out a drive that is in the place of another: mount each where it was, best by label (minio_drive_devices), and put the hosts of the group "
+        "wandb_minio and minio_drives back into their order",
+    )
+
+
 def _endpoint(node: Node) -> Endpoint:
     return Endpoint(node.url, node.ca_file, node.timeout)
 
@@ -307,6 +369,15 @@ def write_quorum(node: Node) -> Verdict:
     )
 
 
+@check("minio.health.read_quorum", "enough drives are online to read", needs=["minio.health.live"])
+def read_quorum(node: Node) -> Verdict:
+    return equal(
+        200,
+        _health(node, "/minio/health/cluster/read").status,
+        "no object can be read: bring the other nodes of the group wandb_minio and their drives back before anything else",
+    )
+
+
 def process_of(node: Node) -> str | None:
     """The folder of the process that the node's unit runs."""
     unit = os.path.basename(node.unit_file)
@@ -345,3 +416,187 @@ def same_environment(node: Node) -> Verdict:
         )
     # The one that names the node's own address.
     return passed(["%s=%s" % (name, value) for name, value in sorted(wanted.items()) if name != "MINIO_OPTS" and "ROOT" not in name])
+
+
+# Of all nodes, asked on one that is given the admin account.
+
+
+def answers(node: Node, url: str, path: str) -> Answer | None:
+    """What this node or a peer says to somebody without a key, or None."""
+    try:
+        return Endpoint(url, node.ca_file, node.timeout if url == node.url else PEER_TIMEOUT).request("GET", path)
+    except OSError:
+        return None
+
+
+def api(node: Node, url: str) -> _minio_api.Api:
+    return _minio_api.Api(Endpoint(url, node.ca_file, node.timeout), node.access_key, node.secret_key, node.region)
+
+
+def info(node: Node) -> dict[str, t.Any]:
+    """The state of the cluster as this node tells it, asked once."""
+    if "info" not in node.known:
+        node.known["info"] = api(node, node.url).info()
+    return t.cast("dict[str, t.Any]", node.known["info"])
+
+
+def lacking(node: Node) -> _minio_api.Cluster:
+    if "healed" not in node.known:
+        node.known["healed"] = _minio_api.last_healing(api(node, node.url))
+    return _minio_api.lacking(info(node), node.known["healed"] or 0)
+
+
+def drives(node: Node) -> list[dict[str, t.Any]]:
+    """The drives of the nodes that are online."""
+    return [drive for server in info(node)["servers"] if server["state"] == "online" for drive in server.get("drives") or []]
+
+
+@check("minio.cluster.clock", "the clocks of the nodes agree", needs=["minio.health.live"])
+def clock(node: Node) -> Verdict:
+    if not node.access_key:
+        return skipped("asked on one node, which is given the admin account")
+    skews = {}
+    for url in node.peers:
+        answer = answers(node, url, "/minio/health/live")
+        if answer and answer.header("Date"):
+            skews[url] = round(parsedate_to_datetime(answer.header("Date")).timestamp() - time.time())
+    expected = "less than %d seconds apart" % SKEW_WARNED
+    if not skews:
+        return skipped("no node tells its time")
+    url, skew = max(skews.items(), key=lambda item: abs(item[1]))
+    found = "%s is %d seconds %s" % (url, abs(skew), "ahead" if skew > 0 else "behind")
+    advice = "synchronise all nodes with NTP (chronyc tracking): from %d seconds on they refuse each other" % SKEW_REFUSED
+    if abs(skew) >= SKEW_WARNED:
+        return (failed if abs(skew) >= SKEW_REFUSED else warned)(expected, found, advice)
+    return passed(found, expected)
+
+
+@check("minio.cluster.login", "the cluster takes the admin account", needs=["minio.cluster.clock"])
+def login(node: Node) -> Verdict:
+    try:
+        return passed("cluster %s" % info(node)["deploymentID"], "an answer")
+    except (_minio_api.ApiError, OSError) as error:
+        return failed(
+            "an answer",
+            str(error),
+            "put wandb_minio_root_user and wandb_minio_root_password back to those with which it runs, or look at journalctl -u %s"
+            % os.path.basename(node.unit_file),
+        )
+
+
+@check("minio.cluster.nodes", "each node is there", needs=["minio.cluster.login"])
+def nodes(node: Node) -> Verdict:
+    states = {server["endpoint"]: server["state"] for server in info(node)["servers"]}
+    expected = "%d nodes online" % node.nodes
+    if len(states) == node.nodes and set(states.values()) == {"online"}:
+        return passed("%d nodes online" % len(states), expected)
+    return warned(
+        expected,
+        ", ".join("%s %s" % state for state in sorted(states.items()) if state[1] != "online") or "%d nodes" % len(states),
+        "the next one that is lost may stop all writes: start MinIO there (systemctl status %s), or mend the host" % os.path.basename(node.unit_file),
+    )
+
+
+@check("minio.cluster.drives", "each drive of the nodes that are there is in use", needs=["minio.cluster.login"])
+def used_drives(node: Node) -> Verdict:
+    found = drives(node)
+    lost = ["%s %s" % (_minio_api.place(drive), drive["state"]) for drive in found if drive["state"] != "ok" or not drive.get("uuid")]
+    expected = "all drives ok, each with its identity"
+    if not lost:
+        return passed("%d drives ok" % len(found), expected)
+    return warned(
+        expected,
+        ", ".join(sorted(lost)),
+        "mount it again, or replace it by an empty drive that is as large, which MinIO fills by itself (playbooks/maintenance.yml stops the node for that)",
+    )
+
+
+@check("minio.cluster.healing", "no drive is being healed", needs=["minio.cluster.login"])
+def healing(node: Node) -> Verdict:
+    found = lacking(node).healing
+    if not found:
+        return passed("none", "none")
+    return warned("none", ", ".join(found), "it is being filled: lose no other drive until that is over, and restart nothing")
+
+
+@check("minio.cluster.healed", "objects were healed after a node was away", needs=["minio.cluster.login"])
+def healed(node: Node) -> Verdict:
+    found = lacking(node).away
+    if not found:
+        return passed("no node was away since", "no node was away since")
+    return warned(
+        "no node was away since",
+        ", ".join(found),
+        "MinIO calls itself healthy, and what was written meanwhile lacks its parts on that node: run the role again, which heals (minio_heal)",
+    )
+
+
+@check("minio.cluster.capacity", "the drives have room", needs=["minio.cluster.login"])
+def capacity(node: Node) -> Verdict:
+    found = [drive for drive in drives(node) if drive.get("totalspace")]
+    if not found:
+        return skipped("no drive tells its size")
+    share = {_minio_api.place(drive): 100 * drive.get("availspace", 0) / drive["totalspace"] for drive in found}
+    drive, least = min(share.items(), key=lambda item: item[1])
+    expected = "at least %d %% free on each drive" % ROOM_WARNED
+    if least >= ROOM_WARNED:
+        return passed("%d bytes free on all drives together" % sum(drive.get("availspace", 0) for drive in found), expected)
+    return (failed if least < ROOM_FAILED else warned)(
+        expected,
+        "%s has %.1f %%" % (drive, least),
+        "add nodes as a pool of their own (minio_pools), or remove objects: MinIO refuses to write to drives that are full to 99 %",
+    )
+
+
+@check("minio.cluster.release", "all nodes run one release", needs=["minio.cluster.login"])
+def release(node: Node) -> Verdict:
+    by_release: dict[str, list[str]] = {}
+    for server in info(node)["servers"]:
+        if server["state"] == "online":
+            by_release.setdefault("%s %s" % (server.get("version"), server.get("commitID")), []).append(server["endpoint"])
+    if len(by_release) == 1:
+        return passed(*by_release, "one release")
+    return failed(
+        "one release",
+        "; ".join("%s on %s" % (name, ", ".join(sorted(servers))) for name, servers in sorted(by_release.items())),
+        "releases do not mix: systemctl restart %s on all nodes at once, or run the role on all of them" % os.path.basename(node.unit_file),
+    )
+
+
+@check("minio.object.old", "an object of the installation is still readable", needs=["minio.cluster.login"])
+def old_object(node: Node) -> Verdict:
+    expected = "the content of %s/%s" % (_minio_api.BUCKET, _minio_api.FIRST)
+    try:
+        found = api(node._replace(timeout=max(node.timeout, 30)), node.url).read(_minio_api.FIRST)  # it may try all drives for 17 s
+    except _minio_api.ApiError as error:
+        if error.code == "NoSuchBucket":
+            return skipped("none was written yet: the role does when it heals for the first time")
+        found = str(error).encode()
+    if found == _minio_api.FIRST_CONTENT:
+        return passed("as it was written", expected)
+    return failed(
+        expected,
+        found[:200].decode(errors="replace"),
+        "new writes can work while old objects cannot be read: bring lost drives back as they were; if the object was removed by hand, remove its bucket too "
+        "(mc rb --force), and the role writes another",
+    )
+
+
+def cluster(node: Node) -> dict[str, t.Any]:
+    """What the role must know before it restarts a node, and after; nothing of a cluster that does not answer, or cannot write anyway."""
+    before = recorded_volumes(node.volumes_file)
+    urls = node.peers if before is not None else [node.url]
+    if before and "://" in before:  # as it runs, though it may be about to speak TLS, or none any more
+        urls = [re.sub("^https?", before.split("://")[0], url) for url in urls]
+    url, answer = next(((url, answer) for url in urls if (answer := answers(node, url, "/minio/health/cluster"))), (node.url, None))
+    if answer is None or answer.status != 200:
+        return {}
+    asked = node._replace(url=url, known=node.known if url == node.url else {})
+    try:
+        found = lacking(asked)
+        first = asked.known["healed"] is None
+    except (_minio_api.ApiError, OSError):  # with a new account it runs only after the restart, and nodes are seen without one
+        down = [peer for peer in node.peers if answers(node, peer, "/minio/health/live") is None]
+        found, first = _minio_api.Cluster(["node %s offline" % urlsplit(peer).netloc for peer in down], [], []), False
+    without = answers(node, node.url, "/minio/health/cluster?maintenance=true")
+    return dict(found._asdict(), first=first, spare=without is not None and without.status == 200)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: minio_check
-short_description: Prove a MinIO node, its drives and that its cluster can write
+short_description: Prove a MinIO node, its drives and its cluster
 version_added: 0.1.0
 description:
-  - Runs on a MinIO node and returns one record per fact. It needs nothing but Python, and asks MinIO only what needs no key.
-  - Of what is there before - C(minio.service.own), C(minio.drive.present), C(minio.drive.mounted), C(minio.drive.size), C(minio.drive.data) and
-    C(minio.volumes). They hold before MinIO is installed, so C(only=[minio.service.own, minio.drive.*, minio.volumes]) is the check to run before a change.
-  - Of the running cluster - C(minio.health.live), C(minio.health.write_quorum), C(minio.binary.same), whose C(found) is the SHA-256 of the server, and
-    C(minio.environment.same), whose C(found) has the variables of MinIO that must be the same on all nodes.
+  - Runs on a MinIO node and returns one record per fact. It needs nothing but Python.
+  - Of what is there before - C(minio.service.own), C(minio.drive.present), C(minio.drive.mounted), C(minio.drive.size), C(minio.drive.data),
+    C(minio.volumes) and C(minio.layout). They hold before MinIO is installed, so C(only=[minio.service.own, minio.drive.*, minio.volumes]) is the check to
+    run before a change.
+  - Of the running node - C(minio.health.live), C(minio.health.write_quorum), C(minio.health.read_quorum), C(minio.binary.same), whose C(found) is the
+    SHA-256 of the server, and C(minio.environment.same), whose C(found) has the variables of MinIO that must be the same on all nodes.
+  - Of the whole cluster, where O(access_key) is given, for which one node is enough - C(minio.cluster.clock), C(minio.cluster.login),
+    C(minio.cluster.nodes), C(minio.cluster.drives), C(minio.cluster.healing), C(minio.cluster.healed), C(minio.cluster.capacity), C(minio.cluster.release),
+    and C(minio.object.old). What the redundancy bears is a warning.
   - Of a node with TLS - C(minio.health.live) verifies its certificate as the other nodes do, C(minio.tls.certificate) and C(minio.tls.expiry) (few days
     left warn). Without TLS they are skipped.
 options:
@@ -59,6 +63,18 @@ options:
     description: The server as it is installed.
     type: path
     default: /usr/local/bin/minio
+  access_key:
+    description: The root account of MinIO. Without it the records of the whole cluster are V(skip).
+    type: str
+    default: ""
+  secret_key:
+    description: The password of O(access_key).
+    type: str
+    default: ""
+  region:
+    description: Region of the cluster, which signatures must name.
+    type: str
+    default: us-east-1
   timeout:
     description: How long MinIO may take to answer, in seconds.
     type: int
@@ -127,6 +143,14 @@ checks:
       description: How long the check took.
       type: float
       sample: 0.001
+cluster:
+  description: >-
+    What of the cluster is not as it should be, whatever O(only) asks for - texts of each node and drive that is C(lost), each drive that is C(healing), and
+    each node that was C(away) and after which objects were not healed; whether it is the C(first) time, so that there is no object of the installation yet;
+    whether MinIO says that it can C(spare) this node. Empty for one that does not answer or cannot write.
+  returned: when O(access_key) is given
+  type: dict
+  sample: {lost: ["node 192.0.2.22:9000 offline"], healing: [], away: [], first: false, spare: false}
 summary:
   description: How many records have each status.
   returned: always
@@ -137,7 +161,7 @@ summary:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.baremetal.wandb.plugins.module_utils import _check
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint
-from ansible_collections.baremetal.wandb.plugins.module_utils._minio_check import Node, check
+from ansible_collections.baremetal.wandb.plugins.module_utils._minio_check import Node, check, cluster
 
 
 def main():
@@ -153,6 +177,9 @@ def main():
             write_quorum=dict(type="int", required=True),
             unit_file=dict(type="path", default="/etc/systemd/system/minio.service"),
             binary=dict(type="path", default="/usr/local/bin/minio"),
+            access_key=dict(type="str", default="", no_log=False),
+            secret_key=dict(type="str", default="", no_log=True),
+            region=dict(type="str", default="us-east-1"),
             timeout=dict(type="int", default=10),
             **_check.ARGUMENTS,
         ),
@@ -164,7 +191,9 @@ def main():
         Endpoint(module.params["url"])
     except ValueError as error:
         module.fail_json(msg="url: %s" % error)
-    _check.run(module, check, Node(**{name: module.params[name] for name in Node._fields}))
+    node = Node(known={}, **{name: module.params[name] for name in Node._fields if name != "known"})
+    more = {"cluster": cluster(node) if module.params["installed"] else {}} if node.access_key else {}
+    _check.run(module, check, node, **more)
 
 
 if __name__ == "__main__":

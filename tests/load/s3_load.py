@@ -185,6 +185,8 @@ def main(words: t.Sequence[str] | None = None) -> None:
     threads = [threading.Thread(target=load.client, args=(number,)) for number in range(wanted.clients)]
     for thread in threads:
         thread.start()
+    while not load.stop.wait(0.5):  # a signal that another thread was given is handled only when this one goes on
+        pass
     for thread in threads:
         thread.join()
     wanted.result.write_text(json.dumps(load.result()), encoding="utf-8")

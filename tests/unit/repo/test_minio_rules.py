@@ -411,3 +411,69 @@ def test_files_of_tls_are_brought_when_they_are_others(there, wanting):
     assert render("{{ _minio_tls_wanting }}", **site) == [f"/etc/minio/certs/{name}" for name in wanting]
     assert render("{{ _minio_tls_missing }}", **site) == []
     assert render("{{ _minio_tls_missing }}", **{**site, "__minio_tls_found": {"files": SUMS[:2]}}) == ["/cert"]
+
+
+def cluster(lost: tuple[str, ...] = (), **more: t.Any) -> dict[str, t.Any]:
+    """What minio_check tells of a cluster."""
+    return {"lost": list(lost), "healing": [], "away": [], "first": False, "spare": True, **more}
+
+
+RUNS, STOPPED, CHANGED = {"stdout_lines": []}, {"stdout_lines": ["stopped"]}, {"changed": True}
+LOST = cluster(("node 10.0.0.2:9000 offline",))
+
+
+@pytest.mark.parametrize(
+    ("before", "site", "restarts", "held"),
+    [
+        ({}, {"__minio_state": {"stdout_lines": ["new", "stopped"]}, "__minio_environment": CHANGED}, False, False),  # the first time
+        (cluster(), {"__minio_state": RUNS}, False, False),
+        (cluster(), {"__minio_state": RUNS, "__minio_environment": CHANGED}, True, False),
+        (cluster(), {"__minio_state": {"stdout_lines": ["changed"]}}, True, False),
+        (cluster(), {"__minio_state": STOPPED, "__minio_environment": CHANGED}, False, False),
+        (LOST, {"__minio_state": RUNS}, False, True),
+        (LOST, {"__minio_state": STOPPED}, False, True),
+        (LOST, {"__minio_state": RUNS, "__minio_secrets": CHANGED}, True, True),
+        (LOST, {"__minio_state": STOPPED, "__minio_secrets": CHANGED}, True, True),
+        (LOST, {"__minio_state": RUNS, "__minio_secrets": CHANGED, "minio_allow_degraded": True}, True, False),
+        (cluster(healing=["drive 10.0.0.2:9000/mnt/disk1"]), {"__minio_state": RUNS, "__minio_server_file": CHANGED}, True, True),
+    ],
+)
+def test_nothing_is_staged_or_restarted_while_something_is_lost(before, site, restarts, held):
+    seen = {"minio1": {"__minio_looked": {"cluster": before}}, "minio2": {"__minio_looked": {}}}
+    assert render("{{ [_minio_restarts, _minio_held] }}", host_variables=seen, **site) == [restarts, held]
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "site", "heals"),
+    [
+        (cluster(), cluster(), {}, False),
+        (cluster(first=True), {}, {}, True),
+        (cluster(away=["node 10.0.0.2:9000, which started 2 minutes after the first"]), cluster(), {}, True),
+        (cluster(), LOST, {}, True),
+        (cluster(healing=["drive 10.0.0.2:9000/mnt/disk1"]), cluster(), {}, True),
+        (cluster(), cluster(), {"__minio_back": True}, True),
+        (cluster(("drive 10.0.0.2:9000/mnt/disk1 offline",), away=["node 10.0.0.3:9000"]), cluster(), {}, False),
+        (cluster(first=True), LOST, {"minio_heal": "never"}, False),
+        (cluster(), cluster(), {"minio_heal": "always"}, True),
+        ({}, LOST, {"minio_heal": "always"}, False),
+    ],
+)
+def test_all_objects_are_healed_when_it_is_due_and_can_be(after, before, site, heals):
+    seen = {"minio1": {"__minio_looked": {"cluster": before}}}
+    assert render("{{ _minio_heals }}", host_variables=seen, __minio_health={"cluster": after}, **site) is heals
+
+
+def test_what_the_cluster_does_without_is_told():
+    records = [
+        {"id": "minio.cluster.nodes", "status": "warn"},
+        {"id": "minio.cluster.healed", "status": "warn"},  # the role heals
+        {"id": "minio.drive.size", "status": "warn"},
+        {"id": "minio.cluster.drives", "status": "pass"},
+    ]
+    assert [record["id"] for record in render("{{ _minio_warned }}", __minio_health={"checks": records})] == ["minio.cluster.nodes"]
+    assert render("{{ _minio_warned }}") == []
+
+
+@pytest.mark.parametrize(("timeout", "wait"), [(600, 15), (60, 10), (86400, 2160)])
+def test_healing_tells_how_far_it_is_a_few_dozen_times(timeout, wait):
+    assert int(render("{{ _minio_heal_wait }}", minio_heal_timeout=timeout)) == wait

@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import ssl
 import threading
+import time
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -40,22 +43,27 @@ def node(tmp_path, monkeypatch):
         binary=str(tmp_path / "server"),
         ca_file=None,
         certificate_file=str(tmp_path / "public.crt"),
+        access_key="",
+        secret_key="",
+        region="us-east-1",
+        known={},
     )
 
 
 @pytest.fixture
 def minio(node):
-    """Starts a server with the given answers, {path: (status, headers)}, over TLS when it has a leaf, and returns the node that has it."""
+    """Starts a server with the given answers, {path: (status, headers, body)}, over TLS when it has a leaf, and returns the node that has it."""
     servers = []
 
     def start(answers, leaf=None):
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self):
-                status, headers = answers[self.path]
-                self.send_response(status)
-                for name, value in headers.items():
+                status, headers, *body = answers[self.path]
+                self.send_response_only(status)
+                for name, value in {"Date": formatdate(usegmt=True), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                self.wfile.write(b"".join(body))
 
             def log_message(self, *args):
                 pass
@@ -275,7 +283,13 @@ def test_a_node_that_does_not_answer(node):
     ],
 )
 def test_write_quorum(minio, cluster, found):
-    assert bad(minio({"/minio/health/live": (200, {}), "/minio/health/cluster": cluster}), only=["minio.health.*"]) == found
+    answers = {"/minio/health/live": (200, {}), "/minio/health/cluster": cluster, "/minio/health/cluster/read": (200, {})}
+    assert bad(minio(answers), only=["minio.health.*"]) == found
+
+
+def test_read_quorum(minio):
+    answers = {"/minio/health/live": (200, {}), "/minio/health/cluster/read": (503, {})}
+    assert bad(minio(answers), only=["minio.health.live", "minio.health.read_quorum"]) == {"minio.health.read_quorum": 503}
 
 
 def test_something_else_on_the_port(minio):
@@ -324,3 +338,136 @@ def test_a_certificate_of_another_ca_and_a_node_without_tls(minio, ca, tmp_path)
     assert bad(node, only=RUNNING) == dict.fromkeys(("minio.tls.certificate", "minio.tls.expiry"), "no TLS at %s" % node.url)
     (record,) = check.records(node._replace(url=node.url.replace("http:", "https:")), only=["minio.health.live"])
     assert record["status"] == "fail" and "it speaks no TLS yet" in record["advice"]
+
+
+def formed(tmp_path, disk, this, sets, cluster="c"):
+    folder = tmp_path / disk / ".minio.sys"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "format.json").write_text(json.dumps({"id": cluster, "xl": {"this": this, "sets": sets}}))
+
+
+@pytest.mark.parametrize(
+    ("disks", "wrong"),
+    [
+        ({}, []),
+        ({"disk1": ("a", [["a", "b", "c", "d"]]), "disk2": ("b", [["a", "b", "c", "d"]])}, []),
+        ({"disk1": ("a", [["a", "b"], ["c", "d"]])}, []),
+        ({"disk1": ("b", [["a", "b", "c", "d"]])}, ["disk1 has the drive of 127.0.0.1:1", "disk2"]),
+        ({"disk2": ("c", [["a", "b"], ["c", "d"]])}, ["disk2 has the drive of 192.0.2.22:9000/mnt/disk1"]),
+        ({"disk1": ("x", [["a", "b", "c", "d"]])}, ["disk1 has a drive that has no place"]),
+        ({"disk1": ("a", [["a", "b"]])}, ["disk1 is one of 2 drives, and 4 are wanted"]),
+        ({"disk1": ("a", [["a", "b", "c", "d"]], "one"), "disk2": ("b", [["a", "b", "c", "d"]], "two")}, ["drives of different clusters, one and two"]),
+    ],
+)
+def test_a_drive_in_the_place_of_another_is_named(node, tmp_path, disks, wrong):
+    own = " ".join(node.url + drive for drive in node.drives)
+    for disk, place in disks.items():
+        formed(tmp_path, disk, *place)
+    (record,) = check.records(node._replace(volumes=f"{own} http://192.0.2.22:9000/mnt/disk1 http://192.0.2.22:9000/mnt/disk2"), only=["minio.layout"])
+    assert record["status"] == ("fail" if wrong else "pass")
+    assert [words for words in wrong if words not in record["found"]] == []
+
+
+def server(endpoint, state="online", **more):
+    drive = {"endpoint": f"http://{endpoint}/mnt/disk1", "state": "ok", "uuid": "u", "totalspace": 1000, "availspace": 500, **more}
+    return {"endpoint": endpoint, "state": state, "uptime": more.pop("uptime", 1000), "version": "1", "commitID": more.pop("commit", "a"), "drives": [drive]}
+
+
+NO_KEY = b"<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>"
+
+
+@pytest.fixture(name="asked")
+def fixture_asked(minio):
+    """Starts a node of a cluster of two, which tells of these servers, and returns it as one that is given the account."""
+
+    def start(*servers, login=200, date=None, health=200, healed=b'{"began": 1}', old=_minio_check._minio_api.FIRST_CONTENT, spare=200):
+        info = json.dumps({"deploymentID": "c", "servers": servers}).encode() if login == 200 else b'{"Code": "InvalidAccessKeyId", "Message": "no such key"}'
+        answers = {
+            "/minio/health/live": (200, {"Date": date or formatdate(usegmt=True)}),
+            "/minio/health/cluster": (health, {"X-Minio-Write-Quorum": "5"}),
+            "/minio/health/cluster/read": (200, {}),
+            "/minio/health/cluster?maintenance=true": (spare, {}),
+            "/minio/admin/v3/info": (login, {}, info),
+            "/baremetal-wandb/healed": (200, {}, healed) if healed else (404, {}, NO_KEY.replace(b"NoSuchKey", b"NoSuchBucket")),
+            "/baremetal-wandb/installed": (200, {}, old) if old else (404, {}, NO_KEY),
+        }
+        node = minio(answers)
+        return node._replace(nodes=2, access_key="root", secret_key="p4ssword", known={}, volumes=f"{node.url}/mnt/disk1 http://127.0.0.1:1/mnt/disk1")
+
+    return start
+
+
+CLUSTER = ["minio.health.live", "minio.cluster.*", "minio.object.*"]
+ONE, TWO = server("n1:9000"), server("n2:9000")
+SOON = time.time() + 1000
+
+
+@pytest.mark.parametrize(
+    ("servers", "more", "found"),
+    [
+        ((ONE, TWO), {}, {}),
+        ((ONE,), {}, {"minio.cluster.nodes": "1 nodes"}),
+        ((ONE, server("n2:9000", "offline")), {}, {"minio.cluster.nodes": "n2:9000 offline"}),
+        ((ONE, server("n2:9000", state="online") | {"drives": [{"endpoint": "http://n2:9000/d", "state": "offline"}]}), {}, {"minio.cluster.drives": "n2:9000/d offline"}),
+        ((ONE, server("n2:9000", uuid="")), {}, {"minio.cluster.drives": "n2:9000/mnt/disk1 ok"}),
+        ((ONE, server("n2:9000", healing=True)), {}, {"minio.cluster.healing": "drive n2:9000/mnt/disk1"}),
+        ((ONE, server("n2:9000", uptime=100)), {}, {"minio.cluster.healed": "node n2:9000, which started 15 minutes after the first"}),
+        ((ONE, server("n2:9000", uptime=100)), {"healed": json.dumps({"began": SOON}).encode()}, {}),
+        ((ONE, server("n2:9000", availspace=99)), {}, {"minio.cluster.capacity": "n2:9000/mnt/disk1 has 9.9 %"}),
+        ((ONE, server("n2:9000", availspace=0)), {}, {"minio.cluster.capacity": "n2:9000/mnt/disk1 has 0.0 %"}),
+        ((ONE, server("n2:9000", commit="b")), {}, {"minio.cluster.release": "1 a on n1:9000; 1 b on n2:9000"}),
+        ((ONE, TWO), {"old": b"other"}, {"minio.object.old": "other"}),
+        ((ONE, TWO), {"old": b""}, {"minio.object.old": "NoSuchKey: no such key"}),
+        ((ONE, TWO), {"date": formatdate(time.time() - 30, usegmt=True)}, {"minio.cluster.clock": "seconds behind"}),
+    ],
+)
+def test_what_the_cluster_tells(asked, servers, more, found):
+    wrong = bad(asked(*servers, **more), only=CLUSTER)
+    assert wrong.keys() == found.keys()
+    assert [words for name, words in found.items() if words not in wrong[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "failing", "words"),
+    [
+        ({"login": 403}, "minio.cluster.login", "InvalidAccessKeyId: no such key"),
+        ({"date": formatdate(time.time() + 1200, usegmt=True)}, "minio.cluster.clock", "seconds ahead"),
+    ],
+)
+def test_the_cause_is_named_alone(asked, more, failing, words):
+    wrong = {record["id"]: (record["status"], record["found"]) for record in check.records(asked(ONE, TWO, **more), only=CLUSTER) if record["status"] != "pass"}
+    assert [name for name, (status, _found) in wrong.items() if status != "skip"] == [failing] and words in wrong[failing][1]
+
+
+def test_only_who_is_given_the_account_asks(asked):
+    assert set(bad(asked(ONE, TWO)._replace(access_key=""), only=CLUSTER).values()) == {
+        "asked on one node, which is given the admin account",
+        "not tried: minio.cluster.clock was skipped",
+        "not tried: minio.cluster.login was skipped",
+    }
+
+
+AWAY = "node n2:9000, which started 15 minutes after the first"
+
+
+@pytest.mark.parametrize(
+    ("servers", "more", "found"),
+    [
+        ((ONE, TWO), {}, {"lost": [], "healing": [], "away": [], "first": False, "spare": True}),
+        ((ONE, server("n2:9000", uptime=100)), {"healed": b""}, {"lost": [], "healing": [], "away": [AWAY], "first": True, "spare": True}),
+        ((ONE, server("n2:9000", "offline")), {"spare": 412}, {"lost": ["node n2:9000 offline"], "healing": [], "away": [], "first": False, "spare": False}),
+        ((ONE, TWO), {"health": 503}, {}),
+        # With an account of its own it is seen which nodes answer.
+        ((ONE, TWO), {"login": 403}, {"lost": ["node 127.0.0.1:1 offline"], "healing": [], "away": [], "first": False, "spare": True}),
+    ],
+)
+def test_what_a_restart_must_know(asked, servers, more, found):
+    assert _minio_check.cluster(asked(*servers, **more)) == found
+
+
+def test_another_node_is_asked_when_this_one_is_down(asked, tmp_path):
+    node = asked(ONE, server("n2:9000", "offline"))
+    down = node._replace(url="http://127.0.0.1:1")
+    assert _minio_check.cluster(down) == {}  # no MinIO was here yet
+    (tmp_path / "minio").write_text(f'MINIO_VOLUMES="{node.volumes}"\n')
+    assert _minio_check.cluster(down) == {"lost": ["node n2:9000 offline"], "healing": [], "away": [], "first": False, "spare": False}
