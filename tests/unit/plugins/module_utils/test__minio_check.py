@@ -284,7 +284,7 @@ def test_something_else_on_the_port(minio):
 
 
 LIVE = {"/minio/health/live": (200, {}), "/minio/health/cluster": (200, {"X-Minio-Write-Quorum": "5"})}
-RUNNING = ("minio.health.*", "minio.tls.*")
+RUNNING = ("minio.health.live", "minio.health.write_quorum", "minio.tls.*")
 
 
 @pytest.fixture(scope="module")
