@@ -29,8 +29,8 @@ import boto3
 from botocore.config import Config
 
 LATER = 10  # seconds
-SIZES = (30_000, 200_000, 2_000_000)  # bytes: MinIO keeps the smallest in its metadata, the others in files of their own
-PAUSE = 0.1  # seconds between two calls of a client
+SIZES = (30_000, 200_000, 1_000_000)  # bytes: MinIO keeps the smallest in its metadata, the others in files of their own
+PAUSE = 0.25  # seconds between two calls of a client
 
 
 class Load:
