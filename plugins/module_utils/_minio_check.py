@@ -294,8 +294,8 @@ def layout(node: Node) -> Verdict:
     return failed(
         expected,
         ", ".join(wrong),
-        "MinIO leaves out a drive that is in the place of another: mount each where it was, best by label (minio_drive_devices), and put the hosts of the group "
-        "wandb_minio and minio_drives back into their order",
+        "MinIO leaves out a drive that is in the place of another: mount each where it was, best by label (minio_drive_devices), and put the hosts of the "
+        "group wandb_minio and minio_drives back into their order",
     )
 
 
@@ -584,10 +584,12 @@ def old_object(node: Node) -> Verdict:
 
 def cluster(node: Node) -> dict[str, t.Any]:
     """What the role must know before it restarts a node, and after; nothing of a cluster that does not answer, or cannot write anyway."""
-    before = recorded_volumes(node.volumes_file)
-    urls = node.peers if before is not None else [node.url]
-    if before and "://" in before:  # as it runs, though it may be about to speak TLS, or none any more
-        urls = [re.sub("^https?", before.split("://")[0], url) for url in urls]
+    urls = [node.url]
+    if recorded_volumes(node.volumes_file) is not None:
+        # It runs as the file has it, which is not yet what is wanted when TLS is switched on or off.
+        scheme = "https" if "--certs-dir" in recorded(node.volumes_file).get("MINIO_OPTS", "") else "http"
+        node = node._replace(url=re.sub("^https?", scheme, node.url))
+        urls = node.peers
     url, answer = next(((url, answer) for url in urls if (answer := answers(node, url, "/minio/health/cluster"))), (node.url, None))
     if answer is None or answer.status != 200:
         return {}

@@ -16,7 +16,17 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.baremetal.wandb.plugins.module_utils import _minio_api
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint
-from ansible_collections.baremetal.wandb.plugins.module_utils._minio_api import FIRST_CONTENT, Api, ApiError, Cluster, Progress, heal, keep, lacking, last_healing
+from ansible_collections.baremetal.wandb.plugins.module_utils._minio_api import (
+    FIRST_CONTENT,
+    Api,
+    ApiError,
+    Cluster,
+    Progress,
+    heal,
+    keep,
+    lacking,
+    last_healing,
+)
 from ansible_collections.baremetal.wandb.plugins.modules import minio_heal
 from minio.credentials import Credentials
 from minio.signer import sign_v4_s3
@@ -210,7 +220,10 @@ def test_a_single_drive_has_nothing_to_heal_from(run_module, store):
     [
         ([[{"Summary": "stopped", "Detail": "heal stop signaled"}]], "heal stop signaled"),
         ([], "XMinioHealNoSuchProcess: no such"),
-        ([[{"Summary": "finished", "Items": [item("a", "corrupt", "corrupt")]}]], "in 0 s: local-files/a (corrupt). It went through 1 and repaired 0: give it longer"),
+        (
+            [[{"Summary": "finished", "Items": [item("a", "corrupt", "corrupt")]}]],
+            "in 0 s: local-files/a (corrupt). It went through 1 and repaired 0: give it longer",
+        ),
     ],
 )
 def test_what_does_not_end_well_is_told(run_module, store, runs, words):

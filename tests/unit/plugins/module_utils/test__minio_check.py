@@ -408,7 +408,11 @@ SOON = time.time() + 1000
         ((ONE, TWO), {}, {}),
         ((ONE,), {}, {"minio.cluster.nodes": "1 nodes"}),
         ((ONE, server("n2:9000", "offline")), {}, {"minio.cluster.nodes": "n2:9000 offline"}),
-        ((ONE, server("n2:9000", state="online") | {"drives": [{"endpoint": "http://n2:9000/d", "state": "offline"}]}), {}, {"minio.cluster.drives": "n2:9000/d offline"}),
+        (
+            (ONE, server("n2:9000") | {"drives": [{"endpoint": "http://n2:9000/d", "state": "offline"}]}),
+            {},
+            {"minio.cluster.drives": "n2:9000/d offline"},
+        ),
         ((ONE, server("n2:9000", uuid="")), {}, {"minio.cluster.drives": "n2:9000/mnt/disk1 ok"}),
         ((ONE, server("n2:9000", healing=True)), {}, {"minio.cluster.healing": "drive n2:9000/mnt/disk1"}),
         ((ONE, server("n2:9000", uptime=100)), {}, {"minio.cluster.healed": "node n2:9000, which started 15 minutes after the first"}),
@@ -471,3 +475,12 @@ def test_another_node_is_asked_when_this_one_is_down(asked, tmp_path):
     assert _minio_check.cluster(down) == {}  # no MinIO was here yet
     (tmp_path / "minio").write_text(f'MINIO_VOLUMES="{node.volumes}"\n')
     assert _minio_check.cluster(down) == {"lost": ["node n2:9000 offline"], "healing": [], "away": [], "first": False, "spare": False}
+
+
+def test_a_cluster_that_will_speak_tls_is_asked_as_it_runs(asked, tmp_path):
+    node = asked(ONE, TWO)
+    wanted = node._replace(url=node.url.replace("http:", "https:"), volumes=node.volumes.replace("http:", "https:"))
+    (tmp_path / "minio").write_text(f'MINIO_VOLUMES="{node.volumes}"\nMINIO_OPTS="--address 127.0.0.1:1"\n')
+    assert _minio_check.cluster(wanted) == {"lost": [], "healing": [], "away": [], "first": False, "spare": True}
+    (tmp_path / "minio").write_text(f'MINIO_VOLUMES="{node.volumes}"\nMINIO_OPTS="--address 127.0.0.1:1 --certs-dir /etc/minio/certs"\n')
+    assert _minio_check.cluster(wanted) == {}  # nothing there speaks TLS
