@@ -126,6 +126,7 @@ CASES = (
         groups={"wandb_minio": ["minio1"]},
         cluster=True,
     ),
+    Case("more parity than a set has drives", ("minio_parity is 9",), {"minio_parity": "9"}),
     Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}, cluster=True),
     Case(
         "two nodes with a drive each",
@@ -326,6 +327,8 @@ def sentences(done: subprocess.CompletedProcess) -> set[str]:
     found = set()
     for line in re.findall(r"^(?:fatal|failed): \[.*?=> (\{.*\})$", done.stdout, re.MULTILINE):
         result = json.loads(line)
+        # That a sentence could not be made of its parts is none.
+        assert not re.search("Task failed: Finalization|Error while (resolving|evaluating)", result["msg"]), result["msg"]
         # What a loop failed for is in its items, which have lines of their own.
         if result["msg"] != "One or more items failed":
             found.add(result["msg"])
