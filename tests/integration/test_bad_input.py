@@ -119,6 +119,8 @@ CASES = (
     Case("no object store", ("wandb_s3_url",), {"wandb_s3_url": ""}, groups={"wandb_minio": []}),
     Case("no object store behind our own proxy", ("wandb_minio", "wandb_s3_url", "proxy1"), groups={"wandb_minio": []}, cluster=True),
     Case("two applications", ("wandb_server", "2 hosts"), groups={"wandb_server": ["app1", "client1"]}, cluster=True),
+    Case("two databases", ("wandb_mysql", "2 hosts"), groups={"wandb_mysql": ["db1", "client1"]}, cluster=True),
+    Case("a port that is none", ("wandb_mysql_port", "wandb_minio_port"), {"wandb_mysql_port": 70000, "wandb_minio_port": "0"}),
     Case(
         "17 drives",
         ("minio_drives", "17"),
