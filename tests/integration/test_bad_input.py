@@ -129,6 +129,7 @@ CASES = (
         cluster=True,
     ),
     Case("more parity than a set has drives", ("minio_parity is 9",), {"minio_parity": "9"}),
+    Case("a drive that is not mounted", ("minio_drives", "/mnt/disk9"), {"minio_drives": ["/mnt/disk1", "/mnt/disk9"]}),
     Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}, cluster=True),
     Case(
         "two nodes with a drive each",

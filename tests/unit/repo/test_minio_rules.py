@@ -209,6 +209,16 @@ def test_drives_of_the_nodes_of_a_pool_have_one_size(site, words):
     assert not words or said.count("for example") == 1
 
 
+def test_what_a_node_cannot_use_is_a_sentence():
+    checks = [
+        {"id": "minio.drive.present", "status": "fail", "title": "each drive is", "expected": "it", "found": "none", "advice": "mount it, for example so"},
+        {"id": "minio.drive.size", "status": "skip"},
+    ]
+    assert render("{{ _minio_unusable }}", __minio_looked={"checks": checks}) == [
+        "each drive is (minio.drive.present): expected it, found none. mount it, for example so."
+    ]
+
+
 @pytest.mark.parametrize(
     ("method", "stat", "known", "words"),
     [
