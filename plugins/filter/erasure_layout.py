@@ -14,7 +14,7 @@ description:
   - A set has 2 to 16 drives. MinIO takes the greatest size that divides all drives and spreads evenly over the nodes.
   - Further pools of nodes take the size of the first one's sets, since parity is one for all of them.
   - Parity is MinIO's default for the size of the set - none for 1 drive, 1 for 2 and 3, 2 for 4 and 5, 3 for 6 and 7, 4 from 8 on.
-  - Fails with one sentence when the drives form no such set, for example 17 on one node.
+  - When the drives form no such set, for example 17 on one node, or the parity is none that a set can have, RV(_value) says why in C(refusal).
 positional: drives_per_node, parity, drive_bytes
 options:
   _input:
@@ -39,7 +39,7 @@ EXAMPLES = r"""
 - name: Refuse a layout in which one lost node stops writes
   ansible.builtin.assert:
     that: layout.nodes_lost_write >= 1
-    fail_msg: "MinIO needs {{ layout.write_quorum }} of {{ layout.set_size }} drives of a set to write."
+    fail_msg: "{{ layout.refusal or 'MinIO needs ' ~ layout.write_quorum ~ ' of the ' ~ layout.set_size ~ ' drives of a set to write.' }}"
   vars:
     layout: "{{ groups['wandb_minio'] | length | baremetal.wandb.erasure_layout(minio_drives | length) }}"
 
@@ -51,7 +51,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The layout. C(drives) is their number in all, C(sets) that of erasure sets, C(set_size) the drives of one set, C(parity) those of them
+    - The layout. C(refusal) is a sentence that says why MinIO would not start with it, and empty when it would. The figures are 0 beside a sentence.
+    - C(drives) is their number in all, C(sets) that of erasure sets, C(set_size) the drives of one set, C(parity) those of them
       that hold parity.
     - C(read_quorum) and C(write_quorum) are the drives of one set that must be there.
     - C(nodes_lost_read) and C(nodes_lost_write) are the nodes that may be lost, whichever they are, while reads and writes still work;
@@ -59,6 +60,7 @@ _value:
     - C(raw_bytes) is the size of all drives, C(usable_bytes) what is left of it without parity.
   type: dictionary
   sample:
+    refusal: ""
     drives: 8
     sets: 1
     set_size: 8
@@ -79,6 +81,20 @@ from ansible.errors import AnsibleFilterError
 
 # cmd/endpoint-ellipses.go of MinIO.
 SET_SIZES = range(16, 1, -1)
+FIGURES = (
+    "drives",
+    "sets",
+    "set_size",
+    "parity",
+    "read_quorum",
+    "write_quorum",
+    "nodes_lost_read",
+    "nodes_lost_write",
+    "drives_lost_read",
+    "drives_lost_write",
+    "raw_bytes",
+    "usable_bytes",
+)
 
 
 def default_parity(set_size: int) -> int:
@@ -93,39 +109,44 @@ def spreads(nodes: int, drives_per_node: int, set_size: int) -> bool:
     return nodes * drives_per_node % set_size == 0 and (set_size % nodes == 0 or nodes % set_size == 0)
 
 
-def number(name: str, value: t.Any, least: int, example: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise AnsibleFilterError("erasure_layout: %s must be a number from %d on, for example %d, not %r." % (name, least, example, value))
+def number(name: str, value: t.Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise AnsibleFilterError("erasure_layout: %s must be a number from 1 on, for example 4, not %r." % (name, value))
 
 
-def erasure_layout(nodes: int | list[int], drives_per_node: int, parity: int = 0, drive_bytes: int | list[int] = 0) -> dict[str, int]:
+def refusal(pools: list[int], drives_per_node: int, parity: int, set_size: int) -> str:
+    """Why MinIO would not start with the layout, as a sentence; nothing when it would."""
+    if not set_size:
+        return (
+            "%d nodes with %d drives each form no erasure set: a set has 2 to 16 drives, must divide all %d and spread evenly "
+            "over the nodes; give each node another number of drives in minio_drives, for example 4."
+        ) % (pools[0], drives_per_node, pools[0] * drives_per_node)
+    for place, pool in enumerate(pools[1:], 2):
+        if not spreads(pool, drives_per_node, set_size):
+            return (
+                "Pool %d of minio_pools, %d nodes with %d drives each, forms no erasure sets of %d drives as the first pool has, since "
+                "parity is one for all pools: give it another number of nodes, for example %d."
+            ) % (place, pool, drives_per_node, set_size, pools[0])
+    if not 0 <= parity <= set_size // 2:
+        return (
+            "minio_parity is %d, and of the %d drives of an erasure set 0 to %d can hold parity; for example minio_parity: 0 takes MinIO's default, %d."
+        ) % (parity, set_size, set_size // 2, default_parity(set_size))
+    return ""
+
+
+def erasure_layout(nodes: int | list[int], drives_per_node: int, parity: int = 0, drive_bytes: int | list[int] = 0) -> dict[str, int | str]:
     pools = nodes if isinstance(nodes, list) and nodes else [nodes]
     for pool in pools:
-        number("nodes", pool, 1, 4)
-    number("drives_per_node", drives_per_node, 1, 4)
-    number("parity", parity, 0, 4)
+        number("nodes", pool)
+    number("drives_per_node", drives_per_node)
     sizes = drive_bytes if isinstance(drive_bytes, list) else [drive_bytes] * len(pools)
-    first = pools[0]
     if pools == [1] and drives_per_node == 1:
         set_size = 1
     else:
-        set_size = next((size for size in SET_SIZES if spreads(first, drives_per_node, size)), 0)
-    if not set_size:
-        raise AnsibleFilterError(
-            "erasure_layout: %d nodes with %d drives each form no erasure set: a set has 2 to 16 drives, must divide all %d and spread evenly "
-            "over the nodes; give each node another number of drives in minio_drives, for example 4." % (first, drives_per_node, first * drives_per_node)
-        )
-    for place, pool in enumerate(pools[1:], 2):
-        if not spreads(pool, drives_per_node, set_size):
-            raise AnsibleFilterError(
-                "erasure_layout: pool %d of minio_pools, %d nodes with %d drives each, forms no erasure sets of %d drives as the first pool has, since "
-                "parity is one for all pools: give it another number of nodes, for example %d." % (place, pool, drives_per_node, set_size, first)
-            )
-    if parity > set_size // 2:
-        raise AnsibleFilterError(
-            "erasure_layout: minio_parity is %d, and of the %d drives of an erasure set at most %d can hold parity; for example minio_parity: 0 takes "
-            "MinIO's default, %d." % (parity, set_size, set_size // 2, default_parity(set_size))
-        )
+        set_size = next((size for size in SET_SIZES if spreads(pools[0], drives_per_node, size)), 0)
+    refused = refusal(pools, drives_per_node, parity, set_size)
+    if refused:
+        return {"refusal": refused, **dict.fromkeys(FIGURES, 0)}
     parity = parity or default_parity(set_size)
     read_quorum = set_size - parity
     # Half the drives could be written twice, differently; then one more decides.
@@ -133,20 +154,21 @@ def erasure_layout(nodes: int | list[int], drives_per_node: int, parity: int = 0
     # The most drives that one set has in one node.
     of_a_node = max(max(1, set_size // pool) for pool in pools)
     raw = sum(pool * drives_per_node * size for pool, size in zip(pools, sizes))
-    return {
-        "drives": sum(pools) * drives_per_node,
-        "sets": sum(pools) * drives_per_node // set_size,
-        "set_size": set_size,
-        "parity": parity,
-        "read_quorum": read_quorum,
-        "write_quorum": write_quorum,
-        "nodes_lost_read": (set_size - read_quorum) // of_a_node,
-        "nodes_lost_write": (set_size - write_quorum) // of_a_node,
-        "drives_lost_read": set_size - read_quorum,
-        "drives_lost_write": set_size - write_quorum,
-        "raw_bytes": raw,
-        "usable_bytes": raw * (set_size - parity) // set_size,
-    }
+    figures = (
+        sum(pools) * drives_per_node,
+        sum(pools) * drives_per_node // set_size,
+        set_size,
+        parity,
+        read_quorum,
+        write_quorum,
+        (set_size - read_quorum) // of_a_node,
+        (set_size - write_quorum) // of_a_node,
+        set_size - read_quorum,
+        set_size - write_quorum,
+        raw,
+        raw * (set_size - parity) // set_size,
+    )
+    return {"refusal": "", **dict(zip(FIGURES, figures))}
 
 
 class FilterModule:

@@ -13,7 +13,7 @@ description:
   - One pool is listed in full, so its nodes may have any names and addresses. Nodes vary fastest, so that an erasure set spans as many as it can.
   - Of several pools MinIO reads each as one pattern, whose nodes and whose drives are numbered without a gap. It expands to the same
     order, so a pool that was listed can be written as a pattern later.
-  - Fails with one sentence when a pool cannot be written so.
+  - When one of several pools cannot be written so, RV(_value) says it in C(refusal).
 positional: drives, port, scheme
 options:
   _input:
@@ -46,18 +46,18 @@ RETURN = r"""
 _value:
   description:
     - C(volumes) is what goes into C(MINIO_VOLUMES).
+    - C(refusal) is a sentence that says why MinIO would not start with it, and empty when it would.
     - C(patterns) has each pool as one pattern, or nothing for one that cannot be written so - which another pool can never join.
   type: dictionary
   sample:
     volumes: http://10.0.0.{21...22}:9000/mnt/disk{1...2} http://10.0.0.{31...32}:9000/mnt/disk{1...2}
+    refusal: ""
     patterns: ["http://10.0.0.{21...22}:9000/mnt/disk{1...2}", "http://10.0.0.{31...32}:9000/mnt/disk{1...2}"]
 """
 
 import os
 import re
 import typing as t
-
-from ansible.errors import AnsibleFilterError
 
 
 def ellipses(names: t.Sequence[str]) -> str:
@@ -87,26 +87,26 @@ def minio_volumes(pools: list[list[str]], drives: list[str], port: int = 9000, s
         pattern = "%s://%s:%d%s" % (scheme, hosts, port, folders)
         # MinIO takes a pool without an ellipsis only when it is the whole cluster.
         patterns.append(pattern if hosts and folders and "{" in pattern else "")
+    refusal = ""
     if len(pools) > 1:
-        for place, (nodes, pattern) in enumerate(zip(pools, patterns), 1):
-            if not pattern:
-                raise AnsibleFilterError(
-                    "minio_volumes: pool %d of minio_pools, the nodes %s with the drives %s, cannot be written as one pattern, as MinIO demands of every pool "
-                    "once there are several: number nodes and drives without a gap and in their order, for example wandb_address: minio5.example.com "
-                    "to minio8.example.com and minio_drives: [/mnt/disk1, /mnt/disk2]%s."
-                    % (
-                        place,
-                        ", ".join(nodes),
-                        ", ".join(drives),
-                        "; the first pool keeps the order in which it was formed, so it may be that no other can join it" if place == 1 else "",
-                    )
-                )
+        if "" in patterns:
+            place = patterns.index("")
+            refusal = (
+                "Pool %d of minio_pools, the nodes %s with the drives %s, cannot be written as one pattern, as MinIO demands of every pool "
+                "once there are several: number nodes and drives without a gap and in their order, for example wandb_address: minio5.example.com "
+                "to minio8.example.com and minio_drives: [/mnt/disk1, /mnt/disk2]%s."
+            ) % (
+                place + 1,
+                ", ".join(pools[place]),
+                ", ".join(drives),
+                "; the first pool keeps the order in which it was formed, so it may be that no other can join it" if place == 0 else "",
+            )
         volumes = patterns
     elif len(pools[0]) > 1:
         volumes = ["%s://%s:%d%s" % (scheme, node, port, drive) for drive in drives for node in pools[0]]
     else:
         volumes = drives
-    return {"volumes": " ".join(volumes), "patterns": patterns}
+    return {"volumes": " ".join(volumes), "patterns": patterns, "refusal": refusal}
 
 
 class FilterModule:

@@ -194,7 +194,14 @@ def own(node: Node) -> Verdict:
 @check("minio.drive.present", "each drive is a directory")
 def present(node: Node) -> Verdict:
     missing = [drive for drive in node.drives if not os.path.isdir(drive)]
-    return equal([], missing, "mount a drive at %s, or name the directories where drives are mounted in minio_drives" % ", ".join(missing))
+    if not missing:
+        return passed(node.drives, "directories")
+    return failed(
+        "directories",
+        "none at %s" % ", ".join(missing),
+        "mount a drive at %s, or name the directories where drives are mounted in minio_drives, for example minio_drives: [/mnt/disk1, /mnt/disk2]"
+        % ", ".join(missing),
+    )
 
 
 @check("minio.drive.mounted", "each drive is a file system of its own", needs=["minio.drive.present"])

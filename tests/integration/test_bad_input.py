@@ -119,6 +119,8 @@ CASES = (
     Case("no object store", ("wandb_s3_url",), {"wandb_s3_url": ""}, groups={"wandb_minio": []}),
     Case("no object store behind our own proxy", ("wandb_minio", "wandb_s3_url", "proxy1"), groups={"wandb_minio": []}, cluster=True),
     Case("two applications", ("wandb_server", "2 hosts"), groups={"wandb_server": ["app1", "client1"]}, cluster=True),
+    Case("two databases", ("wandb_mysql", "2 hosts"), groups={"wandb_mysql": ["db1", "client1"]}, cluster=True),
+    Case("a port that is none", ("wandb_mysql_port", "wandb_minio_port"), {"wandb_mysql_port": 70000, "wandb_minio_port": "0"}),
     Case(
         "17 drives",
         ("minio_drives", "17"),
@@ -126,6 +128,8 @@ CASES = (
         groups={"wandb_minio": ["minio1"]},
         cluster=True,
     ),
+    Case("more parity than a set has drives", ("minio_parity is 9",), {"minio_parity": "9"}),
+    Case("a drive that is not mounted", ("minio_drives", "/mnt/disk9"), {"minio_drives": ["/mnt/disk1", "/mnt/disk9"]}),
     Case("unequal drives", ("minio_drives", "drives of one size"), {"minio_drives": ["/mnt/disk1", "/mnt/disk3"]}, cluster=True),
     Case(
         "two nodes with a drive each",
@@ -326,6 +330,8 @@ def sentences(done: subprocess.CompletedProcess) -> set[str]:
     found = set()
     for line in re.findall(r"^(?:fatal|failed): \[.*?=> (\{.*\})$", done.stdout, re.MULTILINE):
         result = json.loads(line)
+        # That a sentence could not be made of its parts is none.
+        assert not re.search("Task failed: Finalization|Error while (resolving|evaluating)", result["msg"]), result["msg"]
         # What a loop failed for is in its items, which have lines of their own.
         if result["msg"] != "One or more items failed":
             found.add(result["msg"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from rendered import role_file
@@ -57,10 +56,7 @@ def refused(**site: t.Any) -> list[str]:
     """What the first task that looks at values alone says, when one refuses."""
     for task in TASKS:
         if "__minio_sentences" in task.get("vars", {}) and not task.get("run_once"):
-            try:
-                said = templar(**site, **task["vars"]).template(trust_as_template("{{ __minio_sentences }}"))
-            except AnsibleError as error:
-                said = [str(error)]
+            said = templar(**site, **task["vars"]).template(trust_as_template("{{ __minio_sentences }}"))
             if said:
                 return said
     return []
@@ -160,7 +156,9 @@ IN_POOLS = "minio_pools must list groups of the inventory that together have eve
         ({"groups": {"wandb_minio": ["minio1", "minio2"]}}, "cannot write when one node is lost"),
         ({"groups": {"wandb_minio": ["minio1", "minio2"]}, "minio_allow_fragile_layout": True}, ""),
         ({"minio_parity": 2}, ""),
-        ({"minio_parity": 5}, "minio_parity is 5, and of the 8 drives of an erasure set at most 4 can hold parity"),
+        ({"minio_parity": 5}, "minio_parity is 5, and of the 8 drives of an erasure set 0 to 4 can hold parity"),
+        ({"minio_parity": "9"}, "minio_parity is 9, and of the 8 drives of an erasure set 0 to 4 can hold parity"),
+        ({"minio_parity": -1}, "minio_parity is -1, and of the 8 drives of an erasure set 0 to 4 can hold parity"),
         ({"minio_parity": 1}, "with 2 drives each (minio_drives) and parity EC:1 cannot write when one node is lost"),
         # Pools.
         ({"groups": POOLS, **TWO_POOLS, "minio_allow_fragile_layout": True}, ""),
@@ -171,16 +169,16 @@ IN_POOLS = "minio_pools must list groups of the inventory that together have eve
         ({"groups": {**POOLS, "minio_pool1": ["minio1", "minio2", "minio3", "minio4"]}, "minio_pools": ["minio_pool1", "minio_pool1"]}, IN_POOLS),
         (
             {"groups": {"wandb_minio": ["minio1", "minio2", "minio5", "minio7"], **POOLS, "minio_pool2": ["minio5", "minio7"]}, **TWO_POOLS},
-            "pool 2 of minio_pools, the nodes 10.0.0.5, 10.0.0.7 with the drives /mnt/disk1, /mnt/disk2, cannot be written as one pattern",
+            "Pool 2 of minio_pools, the nodes 10.0.0.5, 10.0.0.7 with the drives /mnt/disk1, /mnt/disk2, cannot be written as one pattern",
         ),
         (
             {"groups": {**EIGHT, "minio_pool2": ["minio5", "minio6", "minio7", "minio8"]}, **TWO_POOLS, "minio_nodes": ["10.0.0.1"]},
             NODES,  # the groups of the pools say which nodes there are
         ),
-        ({"groups": {**EIGHT, "minio_pool2": ["minio8", "minio7", "minio6", "minio5"]}, **TWO_POOLS}, "pool 2 of minio_pools"),
+        ({"groups": {**EIGHT, "minio_pool2": ["minio8", "minio7", "minio6", "minio5"]}, **TWO_POOLS}, "Pool 2 of minio_pools"),
         (
             {"groups": {**EIGHT, "wandb_minio": [f"minio{n}" for n in range(1, 8)], "minio_pool2": ["minio5", "minio6", "minio7"]}, **TWO_POOLS},
-            "pool 2 of minio_pools, 3 nodes with 2 drives each, forms no erasure sets of 8 drives as the first pool has",
+            "Pool 2 of minio_pools, 3 nodes with 2 drives each, forms no erasure sets of 8 drives as the first pool has",
         ),
     ],
 )
@@ -218,6 +216,16 @@ def test_drives_of_the_nodes_of_a_pool_have_one_size(site, words):
     said = " ".join(templar(**site, **task["vars"]).template(trust_as_template("{{ __minio_sentences }}")))
     assert words in said and bool(said) is bool(words)
     assert not words or said.count("for example") == 1
+
+
+def test_what_a_node_cannot_use_is_a_sentence():
+    checks = [
+        {"id": "minio.drive.present", "status": "fail", "title": "each drive is", "expected": "it", "found": "none", "advice": "mount it, for example so"},
+        {"id": "minio.drive.size", "status": "skip"},
+    ]
+    assert render("{{ _minio_unusable }}", __minio_looked={"checks": checks}) == [
+        "each drive is (minio.drive.present): expected it, found none. mount it, for example so."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.specifiers import SpecifierSet
-from repository import TOP, load, task_files, tasks, tracked, walk
+from repository import TOP, Task, load, task_files, tasks, tracked, walk
 
 
 def forbidden(data: t.Any, where: str) -> list[str]:
@@ -143,13 +144,29 @@ def scenario_findings(shared: dict[str, t.Any], own: dict[str, t.Any], files: se
     return found + [f"{name} is missing" for name in ("converge.yml", "verify.yml", "topology.yml") if name not in files]
 
 
-def asserts(playbook: Path) -> bool:
-    """Whether a playbook, or one that it imports, has a task that can fail on what it finds."""
-    plays = load(playbook)
-    imported = [play["ansible.builtin.import_playbook"] for play in plays if "ansible.builtin.import_playbook" in play]
-    return any(task.module.endswith(("assert", "_check", "command", "include_tasks")) for task in walk(playbook, plays)) or any(
-        asserts(playbook.parent / name) for name in imported
-    )
+INCLUDES = ("ansible.builtin.include_tasks", "ansible.builtin.import_tasks", "ansible.builtin.import_playbook")
+
+
+def asserts(file: Path) -> bool:
+    """Whether a playbook or a file of tasks, or one that it takes in, has a task that fails on what it finds: more than on a command that ends badly."""
+    return any(can_fail(task) or any(asserts(path) for path in taken_in(task)) for task in walk(file, load(file)))
+
+
+def can_fail(task: Task) -> bool:
+    if task.module in ("ansible.builtin.assert", "ansible.builtin.fail"):
+        return True
+    if task.module.endswith("_check") and task.module.startswith("baremetal.wandb."):
+        return task.arguments.get("fail_on") != "never"
+    return task.data.get("failed_when", False) is not False
+
+
+def taken_in(task: Task) -> list[Path]:
+    """The file of tasks or plays that a task includes or imports, beside its own or in the scenario's folder."""
+    if task.module not in INCLUDES:
+        return []
+    name = task.arguments if isinstance(task.arguments, str) else task.arguments["file"]
+    paths = [(folder / name).resolve() for folder in (task.file.parent, task.file.parent.parent)]
+    return [path for path in paths if path.is_file() and path != task.file][:1]
 
 
 def counts(playbook: Path) -> bool:
@@ -170,6 +187,39 @@ def test_scenarios_test():
         if findings:
             found[folder.name] = findings
     assert found == {}
+
+
+ASSERT = {"ansible.builtin.assert": {"that": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("task", "found"),
+    [
+        (ASSERT, True),
+        ({"ansible.builtin.fail": {"msg": "found"}, "when": "wrong"}, True),
+        ({"ansible.builtin.command": {"argv": ["true"]}, "failed_when": "said.stdout"}, True),
+        ({"baremetal.wandb.s3_check": {"url": "https://s3.example.com"}}, True),
+        ({"ansible.builtin.include_tasks": "tasks/looks.yml"}, True),
+        ({"ansible.builtin.include_tasks": {"file": "tasks/by_another.yml"}}, True),
+        ({"block": [ASSERT]}, True),
+        ({"ansible.builtin.command": {"argv": ["true"]}}, False),
+        ({"ansible.builtin.command": {"argv": ["true"]}, "failed_when": False}, False),
+        ({"baremetal.wandb.s3_check": {"url": "https://s3.example.com", "fail_on": "never"}}, False),
+        ({"ansible.builtin.include_tasks": "tasks/changes.yml"}, False),
+        ({"ansible.builtin.include_tasks": "tasks/nowhere.yml"}, False),
+    ],
+)
+def test_a_playbook_that_cannot_fail_on_what_it_finds_is_found(tmp_path, task, found):
+    files = {"looks": [ASSERT], "by_another": [{"ansible.builtin.include_tasks": "looks.yml"}], "changes": [{"ansible.builtin.command": {"argv": ["true"]}}]}
+    (tmp_path / "tasks").mkdir()
+    for name, content in files.items():
+        (tmp_path / "tasks" / f"{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    playbook = tmp_path / "verify.yml"
+    playbook.write_text(yaml.safe_dump([{"hosts": "all", "tasks": [task]}]), encoding="utf-8")
+    assert asserts(playbook) is found
+    outer = tmp_path / "outer.yml"
+    outer.write_text(yaml.safe_dump([{"ansible.builtin.import_playbook": "verify.yml"}]), encoding="utf-8")
+    assert asserts(outer) is found
 
 
 def test_scenario_without_idempotence_is_found():
