@@ -98,9 +98,13 @@ def becomes(wanted: str, node: nodes.Node, above: tuple[nodes.Node, ...]) -> boo
     for parent in around:
         if isinstance(parent, nodes.Test) and parent.name in ("defined", "undefined"):
             return True
-        if isinstance(parent, nodes.Filter) and parent.name == wanted:
+        if not isinstance(parent, nodes.Filter):
+            return False
+        each = parent.args and parent.args[0]
+        name = each.value if parent.name == "map" and isinstance(each, nodes.Const) else parent.name
+        if name == wanted:
             return True
-        if not (isinstance(parent, nodes.Filter) and parent.name == "default"):
+        if name not in ("default", "extract"):
             return False
     return False
 
@@ -133,6 +137,8 @@ def test_every_use_of_an_option_makes_it_its_type():
         ({"msg": "{{ (a_number | int + 1) ~ a_number }}"}, 1),
         ({"msg": "{{ hostvars[one].a_flag or hostvars[one]['a_flag'] }} {{ hosts | map(attribute='a_flag') }}"}, 3),
         ({"msg": "{{ hostvars[one].a_flag | default(false) | bool or hostvars[one]['a_flag'] | bool or a_flag is defined }}"}, 0),
+        ({"msg": "{{ hosts | map('extract', hostvars, 'a_flag') | map('default', false) | map('bool') | select }}"}, 0),
+        ({"msg": "{{ hosts | map('extract', hostvars, 'a_flag') | map('default', false) | select }}"}, 1),
         ({"msg": "{% if a_flag %}yes{% endif %}"}, 1),
         ({"msg": "{% if a_flag | bool %}yes{% endif %}"}, 0),
     ],
