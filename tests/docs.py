@@ -29,7 +29,6 @@ The last column names the molecule scenarios that break a running system in a wa
 # Checks whose failing side no scenario sees, and why.
 UNBROKEN: dict[str, str] = {
     "host.clock.synchronized": "the hosts of a lab share the clock of the machine below them, so the check skips itself there",
-    "s3.addressing": "the stores of the lab take the bucket's name in the path; that of the unit test refuses it",
 }
 # Checks that a healthy host is made to fail by asking more of it than it has.
 BY_EXPECTATION = {
