@@ -285,15 +285,15 @@ def overridden(found: Found, want: t.Mapping[str, str], changes: t.Iterable[Chan
         path, theirs = found.later.get(canonical(name), ("", value))
         if theirs != value and not same(theirs, value):
             winners[name] = path
-    # Of the command line, and where nobody said which files come later, the server tells until a variable is set, if it began with our file at all.
-    unseen = found.stale or found.began is None
+    # Of the command line, and where nobody said which files come later, the server tells until a variable is set. A file that it names has only won over
+    # ours when that had the name, too, as the server began.
     for change in changes:
         origin = found.origins.get(change.name)
         if change.how != "set" or not origin or not settings_file:
             continue
         if origin.source == "COMMAND_LINE":
             winners[change.name] = "the command line of the server"
-        elif origin.path not in ("", settings_file) and origin.source not in ("PERSISTED", "DYNAMIC") and not unseen:
+        elif origin.path not in ("", settings_file) and origin.source not in ("PERSISTED", "DYNAMIC") and canonical(change.name) in (found.began or {}):
             winners[change.name] = origin.path
     return winners
 

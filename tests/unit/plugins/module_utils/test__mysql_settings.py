@@ -124,11 +124,13 @@ def test_the_buffer_pool_is_kept_in_whole_chunks(value, running, equal):
 @pytest.mark.parametrize(
     ("origin", "stale", "began", "winner"),
     [
-        (THEIRS, False, {}, THEIRS.path),
-        # the server has not seen our file yet, so nothing says which of them wins
+        (THEIRS, False, {"port": "2"}, THEIRS.path),
+        (THEIRS, True, {"port": "3"}, THEIRS.path),
+        # our file had no such name when the server began, so nothing says which of them wins
+        (THEIRS, False, {"datadir": "/srv"}, None),
         (THEIRS, True, {}, None),
         (THEIRS, False, None, None),
-        (OURS, False, {}, None),
+        (OURS, False, {"port": "2"}, None),
         (Origin("DYNAMIC", ""), False, {}, None),
         (Origin("PERSISTED", "/var/lib/mysql/mysqld-auto.cnf"), False, {}, None),
         (Origin("COMMAND_LINE", ""), True, {}, "the command line of the server"),
