@@ -31,6 +31,7 @@ from botocore.config import Config
 LATER = 10  # seconds
 SIZES = (30_000, 200_000, 1_000_000)  # bytes: MinIO keeps the smallest in its metadata, the others in files of their own
 PAUSE = 0.25  # seconds between two calls of a client
+KEPT = 100  # objects of a client, which then removes its oldest one, so that a slow machine fills no drive
 
 
 class Load:
@@ -81,6 +82,11 @@ class Load:
             with self.lock:
                 self.sums[key] = hashlib.sha256(body).hexdigest()
 
+    def remove(self, key: str) -> None:
+        with self.lock:
+            del self.sums[key]  # also when the call fails, since it may be gone all the same
+        self.call("delete", lambda: self.s3.delete_object(Bucket=self.bucket, Key=key))
+
     def read(self, key: str) -> str:
         """The sum of an object. A body that breaks off is asked for again, as the clients' own downloads do."""
         for left in reversed(range(5)):
@@ -103,14 +109,16 @@ class Load:
     def client(self, number: int) -> None:
         """One program that uses the store, until the end."""
         chance = random.Random(number)
-        count = 0
+        count, own = 0, list[str]()
         while not self.stop.is_set():
-            self.put("%s%d/%d" % (self.prefix, number, count), chance.randbytes(SIZES[count % len(SIZES)]))
+            key = "%s%d/%d" % (self.prefix, number, count)
+            self.put(key, chance.randbytes(SIZES[count % len(SIZES)]))
             count += 1
-            with self.lock:
-                keys = list(self.sums)
-            if keys:
-                self.get(chance.choice(keys))
+            own += [key] * (key in self.sums)
+            if own:
+                self.get(chance.choice(own))
+            if len(own) > KEPT:
+                self.remove(own.pop(0))
             self.stop.wait(PAUSE)
 
     def proof(self) -> dict[str, list[str]]:
