@@ -128,9 +128,13 @@ def main():
         if finished:
             made = _minio_api.keep(api, progress.began)
     except _minio_api.ApiError as error:
-        module.fail_json(msg="%s answers %s" % (params["url"], error))
+        advice = "look at journalctl -u minio, and run the role again, which begins anew"
+        if error.status == 403:
+            advice = "give the root account with which MinIO runs, for example access_key: \"{{ wandb_minio_root_user }}\""
+        module.fail_json(msg="%s answers %s: %s." % (params["url"], error, advice))
     except OSError as error:
-        module.fail_json(msg="%s: %s" % (params["url"], why(error)))
+        advice = "name a node whose MinIO runs (systemctl status minio), for example url: http://192.0.2.21:9000"
+        module.fail_json(msg="%s: %s: %s." % (params["url"], why(error), advice))
     result = dict(
         changed=made or progress.repaired > 0,
         finished=finished,

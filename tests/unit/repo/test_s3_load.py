@@ -59,6 +59,10 @@ def fixture_store():
                 else:
                     self.answer(200, body)
 
+            def do_DELETE(self):
+                del objects[self.path]
+                self.answer(204)
+
             def log_message(self, *args):
                 pass
 
@@ -96,6 +100,14 @@ def test_a_whole_store(store, environment):
     result = loaded(environment, store(""), 0)
     assert result["objects"] >= 4 and result["calls"] == result["attempts"] >= 8
     assert [result[name] for name in ("failed", "attempts_failed", "attempts_later", "lost", "changed")] == [[], 0, 0, [], []]
+
+
+def test_a_client_removes_its_oldest_object(store, environment, monkeypatch):
+    monkeypatch.setattr(s3_load, "KEPT", 2)
+    monkeypatch.setattr(s3_load, "PAUSE", 0.01)
+    result = loaded(environment, store(""), 0)
+    assert result["objects"] <= 4 and result["calls"] > 20
+    assert result["failed"] == result["lost"] == result["changed"] == []
 
 
 @pytest.mark.parametrize(("fault", "examples"), [("first", "HTTP 503"), ("breaks", "ResponseStreamingError IncompleteRead IncompleteReadError")])

@@ -61,6 +61,7 @@ def fixture_store():
         runs: list[list[dict]] = []
         servers = WHOLE
         single = False
+        refuses = False
         asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -93,7 +94,9 @@ def fixture_store():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             Store.asked.append(self.path.partition("?")[2])
-            if Store.single:
+            if Store.refuses:
+                self.answer(403, b'{"Code": "InvalidAccessKeyId", "Message": "no such key"}')
+            elif Store.single:
                 self.answer(426, b'{"Code": "XMinioAdminVersionMismatch", "Message": "not supported by server in mode-server-xl-single"}')
             elif "forceStart=true" in self.path:
                 assert json.loads(body)["remove"] is False
@@ -232,6 +235,12 @@ def test_what_does_not_end_well_is_told(run_module, store, runs, words):
     assert result["failed"] and words in result["msg"] and "p4ssword" not in str(result)
 
 
+def test_who_is_not_root_is_told_who_would_be(run_module, store):
+    store.refuses = True
+    result = run_module(minio_heal.main, url=store.url, access_key="somebody", secret_key="p4ssword of minio")
+    assert "InvalidAccessKeyId: no such key: give the root account" in result["msg"] and "{{ wandb_minio_root_user }}" in result["msg"]
+
+
 def test_the_module_heals_and_notes_it(run_module, store):
     options = {"url": store.url, "access_key": "root-of-minio", "secret_key": "p4ssword of minio"}
     planned = run_module(minio_heal.main, check_mode=True, **options)
@@ -243,7 +252,10 @@ def test_the_module_heals_and_notes_it(run_module, store):
 
 
 def test_nobody_to_ask(run_module):
-    for url, words in (("n1:9000", "url: n1:9000 is not a URL"), ("http://127.0.0.1:1", "http://127.0.0.1:1: connection refused")):
+    for url, words in (
+        ("n1:9000", "url: n1:9000 is not a URL"),
+        ("http://127.0.0.1:1", "http://127.0.0.1:1: connection refused: name a node whose MinIO runs (systemctl status minio), for example url: "),
+    ):
         result = run_module(minio_heal.main, url=url, access_key="root", secret_key="p4ssword")
         assert result["failed"] and words in result["msg"]
 
