@@ -371,10 +371,12 @@ def test_the_unit_waits_for_its_drives(drives, lines):
         ({"__minio_certificate": {"msg": "Unable to load PEM file"}}, ["is no certificate in PEM"]),
         ({"__minio_key": {"censored": "hidden"}}, ["is no private key in PEM, or has a passphrase"]),
         ({"__minio_certificate": {}, "__minio_key": {}}, ["is no certificate in PEM", "is no private key in PEM"]),
+        ({"__minio_pem": "0\x82\x03"}, ["is no certificate in PEM"]),
     ],
 )
 def test_own_files_that_cannot_be_read(site, words):
-    known = {"__minio_certificate": {"public_key": "its"}, "__minio_key": {"public_key": "its"}, **OWN_FILES, **site}
+    pem = "-----BEGIN CERTIFICATE-----"
+    known = {"__minio_certificate": {"public_key": "its"}, "__minio_key": {"public_key": "its"}, "__minio_pem": pem, **OWN_FILES, **site}
     said = render("{{ _minio_readable_rules | rejectattr('holds') | map(attribute='sentence') }}", **known)
     assert len(said) == len(words) and all(word in one and "for example minio_tls_" in one for word, one in zip(words, said))
 
