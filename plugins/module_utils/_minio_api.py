@@ -128,7 +128,7 @@ def lacking(info: dict[str, t.Any], healed: float) -> Cluster:
 
 def place(drive: dict[str, t.Any]) -> str:
     """A drive as MINIO_VOLUMES names it, without the scheme."""
-    return str(drive["endpoint"]).split("://")[-1]
+    return str(drive["endpoint"]).rsplit("://", maxsplit=1)[-1]
 
 
 def last_healing(api: Api) -> float | None:

@@ -203,10 +203,10 @@ UNTAKEN = "mysql_settings.x is 2, which the server does not take (error 1231: no
 class Judge:
     """A server that answers what is tried with an error, or shows another value in a session."""
 
-    pymysql = pymysql
     options: dict = {}
 
     def __init__(self, session=0, whole=1231, shows="", text="can't be set to 'baremetal_wandb'"):
+        self.pymysql = pymysql
         self.session, self.whole, self.shows, self.text = session, whole, shows, text
 
     def rows(self, statement, *arguments):
