@@ -32,6 +32,13 @@ options:
       - Every check then answers C(skip) with C(not installed yet), and nothing is contacted.
     type: bool
     default: true
+  repairing:
+    description:
+      - Whether the run changes what is looked at.
+      - In check mode, where it was not changed yet, a check that does not hold then answers C(skip), with C(would be repaired by this run) and what is
+        there now.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: unknown_variables
 short_description: Variables of the inventory that begin like a role of this collection and that none knows
 version_added: 0.1.0
-author: The baremetal.wandb authors (@wandb-baremetal)
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Ansible takes a misspelled variable without a word, and the role runs with its default. This looks for such names among the variables of all
     hosts and the extra variables, and warns of each with the nearest name that a role knows.

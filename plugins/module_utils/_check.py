@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "only": {"type": "list", "elements": "str", "default": []},
     "skip": {"type": "list", "elements": "str", "default": []},
     "installed": {"type": "bool", "default": True},
+    "repairing": {"type": "bool", "default": False},
 }
 
 
@@ -168,10 +169,10 @@ def planned(record: dict[str, t.Any]) -> dict[str, t.Any]:
     return dict(record, status="skip", found="would be repaired by this run, and is now: %s" % record["found"])
 
 
-def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[str] = (), aloud: bool = False, **more: t.Any) -> None:
+def run(module: t.Any, checks: Checks, *subjects: t.Any, lasting: t.Sequence[str] = (), aloud: bool = False, **more: t.Any) -> None:
     """Runs the checks as the module's options say and ends the module with their records, and I(more) results of its own.
 
-    I(repairing): ids of those whose subject this run changes. I(aloud): records that warn are warnings of the run too, unless C(fail_on: never) says that
+    I(lasting): ids, with C(*) as wildcard, of those whose subject no run changes. I(aloud): records that warn are warnings of the run too, unless C(fail_on: never) says that
     the playbook looks at the records itself.
     """
     for option in ("only", "skip"):
@@ -184,8 +185,8 @@ def run(module: t.Any, checks: Checks, *subjects: t.Any, repairing: t.Sequence[s
         skip=module.params["skip"],
         installed=module.params["installed"],
     )
-    if module.check_mode:
-        records = [planned(record) if record["id"] in repairing else record for record in records]
+    if module.check_mode and module.params["repairing"]:
+        records = [record if _matches(record["id"], lasting) else planned(record) for record in records]
     result = {"changed": False, "checks": records, "summary": summary(records), **more}
     guilty = {"fail": ("fail",), "warn": ("fail", "warn"), "never": ()}[module.params["fail_on"]]
     if aloud and guilty == ("fail",):

@@ -50,13 +50,6 @@ options:
     description: How long each step of a connection may take, in seconds.
     type: int
     default: 10
-  repairing:
-    description:
-      - Whether the run changes what serves the names.
-      - In check mode, where it was not changed yet, a check that does not hold then answers C(skip), with C(would be repaired by this run) and what is
-        there now. But a name that does not resolve stays C(fail).
-    type: bool
-    default: false
 extends_documentation_fragment:
   - baremetal.wandb.check
 author:
@@ -137,7 +130,6 @@ def main():
             warn_days=dict(type="int", default=30),
             fail_days=dict(type="int", default=7),
             timeout=dict(type="int", default=10),
-            repairing=dict(type="bool", default=False),
             **_check.ARGUMENTS,
         ),
         supports_check_mode=True,
@@ -150,10 +142,8 @@ def main():
             module.fail_json(msg="%s: %s" % (option, error))
         if not names[option].secure:
             module.fail_json(msg="%s: %s is not https, for example https://wandb.example.com" % (option, module.params[option]))
-    # A name that does not resolve is nothing that a run mends.
-    repairing = [one for one in check.ids() if not one.endswith(".resolve")] if module.params["repairing"] else []
     site = Site(names["url"], names["s3_url"], module.params["warn_days"], module.params["fail_days"], module.params["s3_external"])
-    _check.run(module, check, site, repairing=repairing)
+    _check.run(module, check, site, lasting=["*.resolve"])  # a name that does not resolve is nothing that a run mends
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ options:
 extends_documentation_fragment:
   - baremetal.wandb.check
 author:
-  - The baremetal.wandb authors (@wandb-baremetal)
+  - The baremetal.wandb authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

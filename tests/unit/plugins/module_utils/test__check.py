@@ -132,6 +132,21 @@ def test_fail_on_decides_whether_the_module_fails(check, run_module, fail_on, si
     assert ("msg" in result) is fails and "warnings" not in result
 
 
+@pytest.mark.parametrize(("repairing", "check_mode", "ends"), [(True, True, "skip"), (False, True, "fail"), (True, False, "fail")])
+def test_a_dry_run_does_not_fail_for_what_its_run_changes(check, run_module, repairing, check_mode, ends):
+    def main(*lasting):
+        module = AnsibleModule(argument_spec=_check.ARGUMENTS, supports_check_mode=True)
+        _check.run(module, check, {"login": True, "size": 4}, lasting=lasting)
+
+    result = run_module(main, repairing=repairing, check_mode=check_mode)
+    (record,) = (one for one in result["checks"] if one["id"] == "db.size")
+    assert record["status"] == ends and result["failed"] is (ends == "fail")
+    assert record["found"] == (4 if ends == "fail" else "would be repaired by this run, and is now: 4")
+    assert [one["status"] for one in result["checks"] if one["id"] == "clock"] == ["warn"], "what warns now is told"
+    # What no run changes stays what it is.
+    assert run_module(lambda: main("db.*"), repairing=repairing, check_mode=check_mode)["failed"]
+
+
 @pytest.mark.parametrize(("fail_on", "warned"), [("fail", True), ("warn", False), ("never", False)])
 def test_what_warns_is_heard_unless_it_fails_or_the_playbook_looks_at_it(check, run_module, fail_on, warned):
     def main():
