@@ -146,12 +146,19 @@ def bundle(ca_file: str | None, directory: str) -> str | None:
     return path
 
 
-def first_answering(urls: t.Sequence[str], timeout: float) -> str | None:
-    """The first of the URLs whose port accepts a connection: one lost node must not stop the work of the others."""
+def first_answering(urls: t.Sequence[str], timeout: float, dry_run: bool = False, ca_file: str | None = None) -> str | None:
+    """The first of the URLs whose port accepts a connection: one lost node must not stop the work of the others.
+
+    In a dry run it must also speak as the URL says, by a certificate that I(ca_file) signed: the run may switch TLS on or off.
+    """
     for url in urls:
+        endpoint = Endpoint(url, ca_file, timeout)
         try:
-            Endpoint(url, timeout=timeout).connect()
-        except OSError:
+            endpoint.connect()
+            # MinIO answers a request without TLS with 400 where it expects TLS.
+            if dry_run and endpoint.request("GET", "/").status == 400:
+                continue
+        except (OSError, http.client.HTTPException):
             continue
         return url
     return None

@@ -194,10 +194,10 @@ def main():
     want = _minio.wanted(params)
     secret_keys = {user["name"]: user["secret_key"] for user in params["users"]}
 
-    url = first_answering(params["endpoints"], params["timeout"])
+    url = first_answering(params["endpoints"], params["timeout"], module.check_mode, params["ca_file"])
     if module.check_mode and url is None:
         have = _minio.empty(want)
-        module.warn("planned without looking: no endpoint accepts a connection yet")
+        module.warn("planned without looking: nothing answers yet at %s" % ", ".join(params["endpoints"]))
         module.exit_json(changed=True, steps=list(map(_minio.described, _minio.plan(have, want))), diff=dict(before=have, after=want))
     if module.check_mode and not _libraries.available("minio"):
         _libraries.not_looked(module, "minio")

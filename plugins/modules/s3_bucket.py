@@ -211,9 +211,9 @@ def main():
         module.fail_json(msg="endpoints: %s" % error)
     want = {bucket["name"]: _s3_bucket.wanted(bucket) for bucket in params["buckets"]}
 
-    url = first_answering(params["endpoints"], params["timeout"])
+    url = first_answering(params["endpoints"], params["timeout"], module.check_mode, params["ca_file"])
     if module.check_mode and url is None:
-        module.warn("planned without looking: no endpoint accepts a connection yet")
+        module.warn("planned without looking: nothing answers yet at %s" % ", ".join(params["endpoints"]))
         module.exit_json(changed=True, diff=dict(before=_s3_bucket.described(dict.fromkeys(want)), after=want))
     if module.check_mode and not _libraries.available("boto3"):
         _libraries.not_looked(module, "boto3")

@@ -14,9 +14,11 @@ TOP = Path(__file__).resolve().parents[3]
 def test_every_text_of_the_site_is_looked_at_for_line_breaks():
     spec = yaml.safe_load((TOP / "roles/wandb/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     texts = {name for name, option in spec.items() if option["type"] == "str" and "choices" not in option}
-    plays = yaml.safe_load((TOP / "playbooks/preflight.yml").read_text(encoding="utf-8"))
-    (task,) = [task for play in plays for task in play.get("pre_tasks", []) if "secrets" in task.get("vars", {})]
+    (task,) = yaml.safe_load((TOP / "playbooks/tasks/texts.yml").read_text(encoding="utf-8"))
     assert set(task["vars"]["secrets"] + task["vars"]["others"]) == texts - {"wandb_address"}  # which every host has of its own
+    for name in ("preflight", "verify"):
+        plays = yaml.safe_load((TOP / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
+        assert "tasks/texts.yml" in [task.get("ansible.builtin.import_tasks") for play in plays for task in play.get("pre_tasks", [])]
 
 
 def test_every_role_is_asked_before_the_first_change():

@@ -252,3 +252,13 @@ def test_the_first_node_that_answers():
     with serving() as url:
         assert first_answering([gone, url], 5) == url
     assert first_answering([gone], 5) is None
+
+
+def test_a_dry_run_finds_nobody_where_tls_is_to_be_switched(ca):
+    with serving(ca.leaf()) as secure, serving() as plain, serving(answers={"/": (400, b"Client sent an HTTP request to an HTTPS server.")}) as minio:
+        for url in (secure, plain):
+            other = url.replace("https:", "http:") if url == secure else url.replace("http:", "https:")
+            assert first_answering([url], 5, dry_run=True, ca_file=str(ca.path)) == url
+            assert first_answering([other], 5, dry_run=True, ca_file=str(ca.path)) is None
+            assert first_answering([other], 5, ca_file=str(ca.path)) == other, "a real run tells what does not fit"
+        assert first_answering([minio], 5, dry_run=True) is None

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import socket
+import http.server
 import sys
+import threading
 
 import pytest
 from ansible_collections.baremetal.wandb.plugins.modules import endpoint_check, minio_admin, s3_bucket, s3_check, wandb_check
@@ -64,7 +65,7 @@ def test_bad_arguments_are_named(run_module, module, options, words):
 def test_state_modules_plan_without_looking_on_a_fresh_host(run_module, module, options):
     result = run_module(module.main, check_mode=True, **options)
     assert not result["failed"] and result["changed"] and result["diff"]["after"]
-    assert any("planned without looking: no endpoint accepts a connection" in str(warning) for warning in result["warnings"])
+    assert any("planned without looking: nothing answers yet at %s" % NOBODY in str(warning) for warning in result["warnings"])
     assert SECRET not in str(result)
 
 
@@ -73,9 +74,11 @@ def test_state_modules_plan_without_looking_on_a_fresh_host(run_module, module, 
 def test_a_dry_run_without_the_library(run_module, monkeypatch, module, options, library, there):
     """Of a server that is there it says that it did not look; what a fresh one would get is known without it."""
     monkeypatch.setitem(sys.modules, library, None)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        endpoint = "http://127.0.0.1:%d" % listener.getsockname()[1] if there else NOBODY
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        endpoint = "http://127.0.0.1:%d" % server.server_address[1] if there else NOBODY
         result = run_module(module.main, check_mode=True, **{**options, "endpoints": [endpoint]})
+        server.shutdown()
     assert not result["failed"] and result["changed"] is not there and result.get("skipped", False) is there
     assert ("diff" in result) is not there
     words = "did not look at what is there: the library %s is not installed yet" % library if there else "planned without looking"
