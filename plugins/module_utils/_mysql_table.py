@@ -52,13 +52,38 @@ class Setting(t.NamedTuple):
     high: float | None = None
 
 
+# The server goes from one to its neighbour alone: https://dev.mysql.com/doc/refman/8.4/en/replication-options-gtids.html#sysvar_gtid_mode
+GTID_MODES = ("OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON")
+
+
+class Bound(t.NamedTuple):
+    """Two settings of which the server never has I(lower) above I(upper): whichever is set, it refuses the value or makes another of one of them. I(defaults)
+    are both by the version from which on they hold, empty for what follows from the other."""
+
+    lower: str
+    upper: str
+    defaults: dict[tuple[int, ...], tuple[str, str]]
+
+
+BOUNDS = (
+    Bound("innodb_io_capacity", "innodb_io_capacity_max", {(8, 0): ("200", ""), (8, 4): ("10000", "")}),
+    Bound("innodb_max_dirty_pages_pct_lwm", "innodb_max_dirty_pages_pct", {(8, 0): ("", "90")}),
+    Bound("binlog_cache_size", "max_binlog_cache_size", {(8, 0): ("32768", "")}),
+    Bound("binlog_stmt_cache_size", "max_binlog_stmt_cache_size", {(8, 0): ("32768", "")}),
+    Bound("super_read_only", "read_only", {(8, 0): ("OFF", "OFF")}),
+    Bound("gtid_mode", "enforce_gtid_consistency", {(8, 0): ("OFF", "OFF"), (9, 7): ("ON", "ON")}),
+)
+
 # What is not here is left to the server's own judgement (mysqld --validate-config). Removals are given by series with long-term
 # support: that all of them stop 9.7.4 was seen, in which release of the years between each went does not matter. Ranges are those of all versions:
 # https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html and the pages on InnoDB and the binary log.
 SETTINGS: dict[str, Setting] = {
     "binlog_expire_logs_seconds": Setting("int", low=0, high=2**32 - 1),
     "binlog_format": Setting(("ROW", "STATEMENT", "MIXED"), deprecated="8.0.34", default="ROW"),
+    "default_time_zone": Setting("zone"),
+    "enforce_gtid_consistency": Setting(("OFF", "ON", "WARN")),
     "binlog_row_image": Setting(("FULL", "MINIMAL", "NOBLOB")),
+    "gtid_mode": Setting(GTID_MODES),
     "innodb_buffer_pool_size": Setting("size", low=5 * 2**20),
     "innodb_dedicated_server": Setting("switch"),
     "innodb_flush_log_at_trx_commit": Setting(("0", "1", "2")),
