@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: openpgp_keys
-short_description: Fingerprints, expiry and revocation of OpenPGP public keys
+short_description: Fingerprints and expiry of OpenPGP public keys
 version_added: 0.1.0
 author: The baremetal.wandb authors
 description:
