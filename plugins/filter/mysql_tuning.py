@@ -173,6 +173,9 @@ def _errors(where: str, known: Setting | None, value: t.Any, version: tuple[int,
             yield "%s must be %s, not %s." % (where, what, text)
         elif known.low is not None and literal(text) < known.low:
             yield "%s must be %s or more, not %s: the server would take that instead; for example %s." % (where, known.low, text, known.low)
+        elif known.step > 1 and literal(text) % known.step:
+            less = literal(text) // known.step * known.step
+            yield "%s must be a multiple of %d, not %s: the server would take %d instead; for example that." % (where, known.step, text, less)
         elif known.high is not None and literal(text) > known.high:
             yield "%s must be %s or less, not %s: the server would take that instead; for example %s." % (where, known.high, text, known.high)
 

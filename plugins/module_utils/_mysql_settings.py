@@ -22,7 +22,7 @@ PATIENCE = 10  # seconds
 READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
 
 # What the start of a server makes of these where no file sets them is another thing than their DEFAULT.
-MADE_BY_THE_START = re.compile(r"ssl_|.*_file$|(back_log|enforce_gtid_consistency|gtid_mode|host_cache_size|table_definition_cache|table_open_cache|thread_cache_size)$")
+MADE_BY_THE_START = re.compile(r"ssl_|.*_file$|(back_log|host_cache_size|table_definition_cache|table_open_cache|thread_cache_size)$")
 
 GONE = "no longer listed"
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
@@ -225,7 +225,7 @@ def plan(
             changes.append(Change(name, "persisted", "from the file", "reset_persisted"))
         if running is not None:
             if not same(rounded(name, value, found.variables), running):
-                changes.append(Change(name, running, value, "set"))
+                changes.append(Change(name, running, value, "restart" if name == "innodb_doublewrite" and "OFF" in _switched(value, running) else "set"))
         elif name in found.plugins:
             if (SWITCHES.get(value.upper(), "ON") == "ON") != found.plugins[name]:  # FORCE and the like switch on, too
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
@@ -235,6 +235,7 @@ def plan(
     if moved or (found.certificate and found.certificate != found.loaded):
         changes.append(Change("ssl_cert", found.loaded or "none", found.certificate or "the files that are set", "reload_tls"))
     listed = {canonical(name) for name in want}
+    usual = defaults(_mysql.version_numbers(found.variables.get("version", "")))
     gone = set()
     for name, origin in sorted(found.origins.items()):
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
@@ -242,7 +243,10 @@ def plan(
             gone.add(canonical(name))
             # Its default is what the server would begin with, unless another file, whose value only a start reads, sets it.
             how = "restart" if name in elsewhere or MADE_BY_THE_START.match(name) else "reset"
-            changes.append(Change(name, found.variables.get(name), GONE, how))
+            change = Change(name, found.variables.get(name), GONE, how)
+            if how == "reset" and name == "gtid_mode" and usual and not same(usual[name], change.before or ""):
+                change = change._replace(after=usual[name], how="set")  # to which it goes step by step
+            changes.append(change)
     # Of an option that is no variable, or makes something else of one, no origin tells: skip_log_bin, or log_bin with the name of its files.
     told = {canonical(name) for name, origin in found.origins.items() if origin.source != "COMPILED"}
     for name in sorted(set(found.began or {}) - listed - gone - told) if settings_file else []:
@@ -251,6 +255,10 @@ def plan(
     if running and running < next_start:
         changes.append(Change("LimitNOFILE", str(running), str(next_start), "restart"))
     return changes
+
+
+def _switched(*values: str) -> list[str]:
+    return [SWITCHES.get(value.upper(), value) for value in values]
 
 
 def held(found: Found, name: str, value: str) -> bool:
@@ -379,6 +387,7 @@ REPLICATION = (
     "SELECT (SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST != '')"
     " + (SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_COMMAND LIKE 'Binlog Dump%')"
 )
+TRUNCATED = 1292  # ER_TRUNCATED_WRONG_VALUE
 NOT_OF_A_SESSION = (READ_ONLY, 1229, 1621)  # global, and of a session for reading alone
 
 
@@ -430,6 +439,14 @@ def _tried(session: Server, name: str, value: str | None) -> tuple[bool, str]:
             if value is None or _mysql.error_number(error) == READ_ONLY:
                 return True, ""
             return False, _untaken(session, name, error)
+    warnings = session.rows("SHOW WARNINGS") if value is not None else []
+    told = [text for dummy, number, text in warnings if number == TRUNCATED and " %s " % name in text]
+    if told and name != "innodb_buffer_pool_size":  # of which the server makes whole chunks
+        return False, "of which the server would make another (%s): write one that it takes, for example %s: %s, as it is now" % (
+            told[0],
+            name,
+            session.variable(name),
+        )
     return False, ""
 
 
@@ -465,6 +482,17 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
             change = change._replace(how="restart")
         done.append(change)
     return done
+
+
+def settle(server: Server, want: t.Mapping[str, str], waiting: t.Collection[str], usual: t.Mapping[str, str]) -> None:
+    """Sets anew what a change took along, as that of C(character_set_server) does with C(collation_server). Raises ValueError for what still is another."""
+    for again in (True, False):
+        left = [change for change in plan(read(server, want, None), want, None) if change.name not in waiting]
+        if not left:
+            return
+        if not again:
+            raise ValueError("the server makes %s of %s = %s: write that value" % (left[0].before, left[0].name, left[0].after))
+        apply(server, in_order(left, usual))
 
 
 def _patiently(server: Server, statement: str, value: t.Any) -> None:
@@ -511,19 +539,15 @@ def run(module: t.Any) -> None:
         planned, refused = forecast(server, changes)
         planned = shown(found, want, planned, settings_file)
         refused.update(unreachable(planned, winners))
-        gone = {change.name for change in changes if change.after == GONE}
-        kept = {name: value for name, value in found.variables.items() if name not in gone}
-        refused.update(beyond("mysql_settings", {*want, *gone}, {**usual, **kept, **want}))
+        gone = {change.name: usual[change.name] for change in changes if change.how == "reset" and change.name in usual}
+        refused.update(beyond("mysql_settings", {*want, *gone}, {**found.variables, **gone, **{one.name: one.after for one in changes if one.how == "set"}}))
         if refused:
             module.fail_json(msg=" ".join("%s." % sentence for sentence in refused.values()), refused=list(refused))
         if module.check_mode:
             changes = planned
         elif changes:
             changes = shown(found, want, apply(server, changes), settings_file)
-            waiting = {change.name for change in changes if change.how in ("restart", "shown")}
-            for left in plan(read(server, want, None), want, None):
-                if left.name not in waiting:
-                    raise ValueError("the server makes %s of %s = %s: write that value" % (left.before, left.name, left.after))
+            settle(server, want, {change.name for change in changes if change.how in ("restart", "shown")}, usual)
     except ValueError as error:
         module.fail_json(msg="%s." % error)
     except server.pymysql.err.MySQLError as error:

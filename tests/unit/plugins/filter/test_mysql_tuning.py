@@ -158,6 +158,7 @@ def test_sort_buffers_beyond_the_memory_are_warned_of_with_the_sum():
         ("", {"long_query_time": -0.5}, "long_query_time must be 0 or more, not -0.5"),
         ("", {"binlog_row_image": "SMALL"}, "binlog_row_image must be one of FULL, MINIMAL, NOBLOB, not SMALL"),
         ("", {"slow_query_log": "maybe"}, "slow_query_log must be ON or OFF"),
+        ("9.7.4", {"innodb_redo_log_capacity": 9000000}, "must be a multiple of 1048576, not 9000000: the server would take 8388608 instead"),
         # What YAML makes of a value without quotes, or does not make a number of.
         ("", {"default_time_zone": 600}, 'default_time_zone must be a time zone, an offset in quotes, for example "+10:00"'),  # +10:00
         ("", {"max_connections": "1_000"}, "max_connections must be a whole number"),

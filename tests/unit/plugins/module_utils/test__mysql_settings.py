@@ -205,11 +205,13 @@ class Judge:
 
     options: dict = {}
 
-    def __init__(self, session=0, whole=1231, shows="", text="can't be set to 'baremetal_wandb'"):
-        self.pymysql = pymysql
+    def __init__(self, session=0, whole=1231, shows="", text="can't be set to 'baremetal_wandb'", warns=""):
+        self.pymysql, self.warns = pymysql, warns
         self.session, self.whole, self.shows, self.text = session, whole, shows, text
 
     def rows(self, statement, *arguments):
+        if statement == "SHOW WARNINGS":
+            return [("Warning", 1292, self.warns), ("Error", 1231, self.text)]
         if statement.startswith("SHOW"):
             return [("x", self.shows)]
         number = self.session if statement.startswith("SET SESSION") else self.whole
@@ -234,6 +236,13 @@ class Judge:
         (Judge(session=1621), "set", ""),
         (Judge(session=1229, whole=1231, text="no 2"), "set", UNTAKEN),
         (Judge(session=1238, whole=1238, text="read only"), "restart", ""),
+        (Judge(session=1229, warns="Truncated incorrect xy value: '2'"), "set", ""),
+        (
+            Judge(session=1229, warns="Truncated incorrect x value: '2'"),
+            "set",
+            "mysql_settings.x is 2, of which the server would make another (Truncated incorrect x value: '2'): write one that it takes, for example x: 1, as it"
+            " is now",
+        ),
     ],
 )
 def test_values_are_judged_before_any_is_set(judge, how, words, monkeypatch):
@@ -350,6 +359,20 @@ def test_gtid_mode_goes_step_by_step(before, after, values):
     assert _mysql_settings.steps(Change("gtid_mode", before, after, "set")) == values
 
 
+@pytest.mark.parametrize(
+    ("version", "running", "change"),
+    [
+        ("9.7.4-2", "OFF", ("OFF", "ON", "set")),
+        ("9.7.4-2", "ON", ("ON", "no longer listed", "reset")),
+        ("8.4.6", "ON_PERMISSIVE", ("ON_PERMISSIVE", "OFF", "set")),
+    ],
+)
+def test_a_gtid_mode_that_is_no_longer_listed_goes_to_its_default_step_by_step(version, running, change):
+    there = Found({"gtid_mode": running, "version": version}, origins={"gtid_mode": OURS})
+    assert _mysql_settings.plan(there, {}, FILE) == [Change("gtid_mode", *change)]
+    assert _mysql_settings.plan(there, {}, FILE, (), ["gtid_mode"])[0].how == "restart"  # another file has it
+
+
 @pytest.mark.parametrize(("number", "times", "tries"), [(3111, 2, 3), (3111, 99, None), (1231, 1, None)])
 def test_a_step_waits_for_transactions_alone(number, times, tries, monkeypatch):
     clock = iter(range(1000))
@@ -378,3 +401,39 @@ def test_gtid_mode_is_left_to_whoever_has_replicas(connections, refused, monkeyp
     monkeypatch.setattr(_mysql_settings, "Server", lambda *dummy: judge)
     planned, said = _mysql_settings.forecast(judge, [Change("gtid_mode", "ON", "OFF", "set")])
     assert list(said) == refused and [one.how for one in planned] == ["set"] and said.get("gtid_mode", "for example").count("for example") == 1
+
+
+class Keeper:
+    """A server that has variables, of which some take others along."""
+
+    def __init__(self, variables, along, most=()):
+        self.pymysql, self.variables, self.along, self.most, self.said = pymysql, variables, along, dict(most), []
+
+    def rows(self, statement, *arguments):
+        if statement == "SHOW GLOBAL VARIABLES":
+            return list(self.variables.items())
+        if statement.startswith("SET GLOBAL"):
+            name = statement.split("`")[1]
+            self.said.append(name)
+            self.variables |= {name: self.most.get(name, str(arguments[0])), **self.along.get(name, {})}
+        return []
+
+    persisted = origins = dict
+
+
+def test_what_a_change_takes_along_is_set_anew():
+    want = {"collation_server": "latin1_german1_ci", "character_set_server": "latin1"}
+    along = {"character_set_server": {"collation_server": "latin1_swedish_ci"}}
+    keeper = Keeper({"datadir": "/", "collation_server": "utf8mb4_0900_ai_ci", "character_set_server": "utf8mb4"}, along)
+    _mysql_settings.apply(keeper, _mysql_settings.plan(_mysql_settings.read(keeper, want, None), want, None))
+    _mysql_settings.settle(keeper, want, [], {})
+    assert keeper.variables.items() >= want.items() and keeper.said == ["collation_server", "character_set_server", "collation_server"]
+    _mysql_settings.settle(Keeper({"datadir": "/", "x": "1"}, {}), {"x": "2"}, ["x"], {})  # which waits for a restart
+    with pytest.raises(ValueError, match="the server makes 9 of x = 10: write that value"):
+        _mysql_settings.settle(Keeper({"datadir": "/", "x": "1"}, {}, {"x": "9"}), {"x": "10"}, [], {})
+
+
+@pytest.mark.parametrize(("before", "after", "how"), [("ON", "OFF", "restart"), ("OFF", "TRUE", "restart"), ("ON", "DETECT_ONLY", "set")])
+def test_innodb_doublewrite_goes_on_and_off_at_the_start_alone(before, after, how):
+    there = Found({"innodb_doublewrite": before})
+    assert _mysql_settings.plan(there, {"innodb_doublewrite": after}, FILE) == [Change("innodb_doublewrite", before, after, how)]
