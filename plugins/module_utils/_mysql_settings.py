@@ -387,7 +387,6 @@ REPLICATION = (
     "SELECT (SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST != '')"
     " + (SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_COMMAND LIKE 'Binlog Dump%')"
 )
-TRUNCATED = 1292  # ER_TRUNCATED_WRONG_VALUE
 NOT_OF_A_SESSION = (READ_ONLY, 1229, 1621)  # global, and of a session for reading alone
 
 
@@ -439,14 +438,6 @@ def _tried(session: Server, name: str, value: str | None) -> tuple[bool, str]:
             if value is None or _mysql.error_number(error) == READ_ONLY:
                 return True, ""
             return False, _untaken(session, name, error)
-    warnings = session.rows("SHOW WARNINGS") if value is not None else []
-    told = [text for dummy, number, text in warnings if number == TRUNCATED and " %s " % name in text]
-    if told and name != "innodb_buffer_pool_size":  # of which the server makes whole chunks
-        return False, "of which the server would make another (%s): write one that it takes, for example %s: %s, as it is now" % (
-            told[0],
-            name,
-            session.variable(name),
-        )
     return False, ""
 
 
