@@ -283,6 +283,8 @@ def test_values_of_another_kind_are_refused(variables, words):
         (["127.0.0.1", "*"], {}, "mysql_bind_addresses has *, which stands for all addresses, beside others", []),
         (["0:0:0:0:0:0:0:0", "10.0.0.12"], {}, "mysql_bind_addresses has 0:0:0:0:0:0:0:0, which", []),
         (["0.0.0.0/mynet", "10.0.0.12"], {}, "mysql_bind_addresses has 0.0.0.0/mynet, which", []),
+        (["127.0.0.1"], {"admin_address": "0.0.0.0"}, "mysql_settings.admin_address is 0.0.0.0, which stands for all addresses", []),
+        (["127.0.0.1"], {"admin_address": "127.0.0.2"}, "", []),
         (["127.0.0.1"], {"mysqlx_bind_address": "*"}, "", ["mysql_settings.mysqlx_bind_address"]),
         (["127.0.0.1"], {"mysqlx_bind_address": "10.0.0.12, ::"}, "mysql_settings.mysqlx_bind_address has ::, which stands for all addresses", []),
     ],
