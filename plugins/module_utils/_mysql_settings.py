@@ -25,6 +25,10 @@ READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the vari
 MADE_BY_THE_START = re.compile(r"ssl_|.*_file$|(back_log|host_cache_size|table_definition_cache|table_open_cache|thread_cache_size)$")
 
 GONE = "no longer listed"
+
+# Of these SET GLOBAL takes no DEFAULT: one goes step by step, of the other that is the value of the last start.
+NOT_BY_DEFAULT = ("gtid_mode", "innodb_io_capacity_max")
+
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
 SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON", "NO": "OFF", "1": "ON", "0": "OFF"}
 
@@ -244,8 +248,8 @@ def plan(
             # Its default is what the server would begin with, unless another file, whose value only a start reads, sets it.
             how = "restart" if name in elsewhere or MADE_BY_THE_START.match(name) else "reset"
             change = Change(name, found.variables.get(name), GONE, how)
-            if how == "reset" and name == "gtid_mode" and usual and not same(usual[name], change.before or ""):
-                change = change._replace(after=usual[name], how="set")  # to which it goes step by step
+            if how == "reset" and name in NOT_BY_DEFAULT and usual and not same(usual[name], change.before or ""):
+                change = change._replace(after=usual[name], how="set")
             changes.append(change)
     # Of an option that is no variable, or makes something else of one, no origin tells: skip_log_bin, or log_bin with the name of its files.
     told = {canonical(name) for name, origin in found.origins.items() if origin.source != "COMPILED"}

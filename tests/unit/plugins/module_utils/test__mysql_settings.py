@@ -365,6 +365,12 @@ def test_a_gtid_mode_that_is_no_longer_listed_goes_to_its_default_step_by_step(v
     assert _mysql_settings.plan(there, {}, FILE, (), ["gtid_mode"])[0].how == "restart"  # another file has it
 
 
+@pytest.mark.parametrize(("version", "after"), [("8.0.46", "2000"), ("9.7.4-2", "20000")])
+def test_the_default_of_the_capacity_is_not_what_the_last_start_made_of_it(version, after):
+    there = Found({"innodb_io_capacity_max": "60000", "version": version}, origins={"innodb_io_capacity_max": OURS})
+    assert _mysql_settings.plan(there, {}, FILE) == [Change("innodb_io_capacity_max", "60000", after, "set")]
+
+
 @pytest.mark.parametrize(("number", "times", "tries"), [(3111, 2, 3), (3111, 99, None), (1231, 1, None)])
 def test_a_step_waits_for_transactions_alone(number, times, tries, monkeypatch):
     clock = iter(range(1000))
