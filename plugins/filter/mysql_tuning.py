@@ -67,7 +67,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import version_numbers
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import SWITCHES, literal, reaches
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_settings import SWITCHES, beyond, defaults, literal, reaches
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import PROFILES, SETTINGS, Setting
 
 MIB = 2**20
@@ -82,7 +82,11 @@ PATTERNS = {
     "number": (r"-?\d+(\.\d+)?", "a number, for example 0.5"),
     "switch": ("|".join(SWITCHES), "ON or OFF"),
     "text": (".+", "one word, for example O_DIRECT"),
+    "zone": (r"[A-Za-z].+|[-+]\d?\d:\d\d", 'a time zone, an offset in quotes, for example "+10:00", of which YAML else makes a number'),
 }
+# What names no variable, or one by another name; and the variables and options whose own names begin like that.
+ANOTHER_NAME = re.compile("(enable|disable|skip|maximum)_(.+)")
+OWN_NAMES = {"skip_external_locking", "skip_name_resolve", "skip_networking", "skip_replica_start", "skip_show_database", "skip_slave_start"}
 
 
 class Sized(t.NamedTuple):
@@ -94,16 +98,22 @@ class Sized(t.NamedTuple):
 
 
 def mysql_tuning(facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    memory, share, profile, own = _checked(facts)
+    memory, share, profile, given = _checked(facts)
     version = version_numbers(facts.get("version") or "") or NEWEST
     option = facts.get("option") or "mysql_settings"
-    errors = [sentence for name, value in own.items() for sentence in _errors("%s.%s" % (option, name), SETTINGS.get(name), value, version)]
+    own = {_bare(name): value for name, value in given.items()}
+    errors = [*_misnamed(option, given)]
+    errors += [sentence for name, value in given.items() for sentence in _errors("%s.%s" % (option, name), SETTINGS.get(_bare(name)), value, version)]
     wanted = {**PROFILES[profile].settings, **own}
     sized = [] if errors else _sized(memory * MIB, share, wanted, version, facts.get("iops") or 0)
     settings = {**PROFILES[profile].settings, **{one.name: one.value for one in sized}, **own}
+    if not errors:
+        errors += ["%s." % one for one in beyond(option, own, {**defaults(version), **_texts(settings)}).values()]
     return {
         "settings": settings,
-        "file": {name: value for name, value in settings.items() if not _needless(name, value, version)},
+        "file": {
+            "loose_" + name if "loose_" + name in given else name: value for name, value in settings.items() if not _needless(name, value, version)
+        },
         "reasons": ["%s = %s: %s." % (one.name, one.value, one.reason) for one in sized if one.name not in own],
         "warnings": [] if errors else list(_warnings(option, profile, own, settings, memory * MIB, version)),
         "errors": errors,
@@ -123,9 +133,31 @@ def _checked(facts: t.Mapping[str, t.Any]) -> tuple[int, int, str, dict[str, t.A
 # -- judged by the version ---------------------------------------------------------------------------------------------
 
 
+def _bare(name: str) -> str:
+    """The name of a variable without what lets a server start that does not know it."""
+    return re.sub("^loose_", "", name)
+
+
+def _misnamed(option: str, given: t.Iterable[str]) -> t.Iterator[str]:
+    """Names by which an option file may set a variable, and which do not tell what the running server has of it."""
+    for name in given:
+        other = ANOTHER_NAME.fullmatch(_bare(name))
+        if other and other[2] == "log_bin":
+            yield "%s.%s ends the binary log, which W&B's database has: remove it." % (option, name)
+        elif other and _bare(name) not in OWN_NAMES | set(SETTINGS):
+            value = {"enable": '"ON"', "maximum": "32M"}.get(other[1], '"OFF"')
+            yield "%s.%s names no variable of the server: set %s itself, for example %s: %s." % (option, name, other[2], other[2], value)
+        if name != _bare(name) and _bare(name) in given:
+            yield "%s.%s is another name of %s, which is set, too: write it once, for example without loose_." % (option, name, _bare(name))
+
+
 def _errors(where: str, known: Setting | None, value: t.Any, version: tuple[int, ...]) -> t.Iterator[str]:
     """Why the server would not start with a setting, or would not take its value."""
     if not known:
+        if isinstance(value, (list, dict)) or value is None:
+            example = ",".join(str(one) for one in value or ["32M"])
+            kind = "a list" if isinstance(value, list) else "a dictionary" if isinstance(value, dict) else "null"
+            yield "%s must be one value, not %s: write it as an option file has it, for example %s." % (where, kind, example)
         return
     remedy = "set %s instead" % known.instead if known.instead else "remove it"
     number = "of any version that W&B supports" if version == NEWEST else ".".join(str(part) for part in version)
@@ -136,11 +168,14 @@ def _errors(where: str, known: Setting | None, value: t.Any, version: tuple[int,
     else:
         text = ("ON" if value else "OFF") if isinstance(value, bool) else str(value)
         pattern, what = PATTERNS[known.type] if isinstance(known.type, str) else ("|".join(known.type), "one of " + ", ".join(known.type))
-        numeric = known.type in ("size", "int", "number") and isinstance(value, bool)
-        if numeric or isinstance(value, (list, dict)) or value is None or not re.fullmatch(pattern, text, re.IGNORECASE):
+        misread = known.type in ("size", "int", "number", "text", "zone") and isinstance(value, bool)
+        if misread or isinstance(value, (list, dict)) or value is None or not re.fullmatch(pattern, text, re.IGNORECASE):
             yield "%s must be %s, not %s." % (where, what, text)
         elif known.low is not None and literal(text) < known.low:
             yield "%s must be %s or more, not %s: the server would take that instead; for example %s." % (where, known.low, text, known.low)
+        elif known.step > 1 and literal(text) % known.step:
+            less = literal(text) // known.step * known.step
+            yield "%s must be a multiple of %d, not %s: the server would take %d instead; for example that." % (where, known.step, text, less)
         elif known.high is not None and literal(text) > known.high:
             yield "%s must be %s or less, not %s: the server would take that instead; for example %s." % (where, known.high, text, known.high)
 
@@ -217,13 +252,17 @@ def _sized(memory: int, share: int, wanted: t.Mapping[str, t.Any], version: tupl
         sized.append(Sized("innodb_log_file_size", log // 2, "two files make a quarter of the buffer pool, from 128 MiB to 8 GiB"))
     packet = 64 * MIB if budget < 8 * GIB else 128 * MIB if budget < 16 * GIB else 256 * MIB
     sized.append(Sized("max_allowed_packet", packet, "64 MiB, from 8 GiB on 128 MiB, from 16 GiB on 256 MiB, and the share is %s" % _text(budget)))
-    if iops or version < (8, 4):
-        capacity = iops or 2000
+    if iops or version < (8, 4) or "innodb_io_capacity" in wanted:
+        capacity = _bytes(wanted.get("innodb_io_capacity", iops or 2000))
         why = "what the disk does in a second" if iops else "a usual solid state disk, since the default of this version is a rotating one's"
         sized += [Sized("innodb_io_capacity", capacity, why), Sized("innodb_io_capacity_max", 2 * capacity, "double of that")]
     if version < (8, 4):
         sized.append(Sized("innodb_flush_method", "O_DIRECT", "pages are cached once, as is the default from 8.4 on"))
     return sized
+
+
+def _texts(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
+    return {name: ("ON" if value else "OFF") if isinstance(value, bool) else str(value) for name, value in settings.items()}
 
 
 def _bytes(value: t.Any) -> int:

@@ -11,7 +11,8 @@ version_added: 0.1.0
 author: The baremetal.wandb authors
 description:
   - Reads ASCII-armored public keys, such as the signing key of a package repository, without GnuPG, which neither the controller nor a host may have.
-  - The fingerprint is computed from the key itself. The expiry is what the newest signature of the key on itself says; that signature is not verified.
+  - The fingerprint is computed from the key itself. The expiry is what the newest signature of the key on itself says, and that it is revoked
+    what any says; these signatures are not verified.
   - Only keys of version 4 are read, which are those that package managers take.
 options:
   _input:
@@ -42,6 +43,10 @@ _value:
       description: UTC date on which the key expires, empty if never.
       type: string
       sample: "2027-10-23"
+    revoked:
+      description: Whether its owner has taken the key back.
+      type: bool
+      sample: false
 """
 
 import base64
@@ -58,23 +63,24 @@ SIGNATURE = 2
 PUBLIC_KEY = 6
 PUBLIC_SUBKEY = 14
 SELF_SIGNATURES = (0x10, 0x11, 0x12, 0x13, 0x1F)
+REVOCATION = 0x20
 CREATED = 2
 KEY_EXPIRES = 9
 ISSUER = 16
 ARMOR = re.compile(r"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\r\n]+: [^\r\n]*\r?\n)*\r?\n(.*?)-----END PGP PUBLIC KEY BLOCK-----", re.DOTALL)
 
 
-def openpgp_keys(text: str) -> list[dict[str, str]]:
+def openpgp_keys(text: str) -> list[dict[str, t.Any]]:
     blocks = ARMOR.findall(text)
     if not blocks:
-        raise AnsibleFilterError("no ASCII-armored public key in it (a key in binary form becomes one by gpg --enarmor)")
+        raise AnsibleFilterError("no ASCII-armored public key in it")
     try:
         return [key for block in blocks for key in _keys(base64.b64decode(re.sub(r"\s|^=.{4}\s*$", "", block, flags=re.MULTILINE), validate=True))]
     except (binascii.Error, IndexError, ValueError) as error:
         raise AnsibleFilterError("the public key in it is damaged (%s)" % error) from error
 
 
-def _keys(data: bytes) -> t.Iterator[dict[str, str]]:
+def _keys(data: bytes) -> t.Iterator[dict[str, t.Any]]:
     """The primary keys of one block, each with the expiry of its newest signature on itself."""
     found: list[dict[str, t.Any]] = []
     primary = False
@@ -83,24 +89,28 @@ def _keys(data: bytes) -> t.Iterator[dict[str, str]]:
             if body[0] != 4:
                 raise ValueError("a key of version %d" % body[0])
             digest = hashlib.sha1(b"\x99" + len(body).to_bytes(2, "big") + body).hexdigest().upper()
-            found.append({"fingerprint": digest, "created": int.from_bytes(body[1:5], "big"), "signed": -1, "valid": 0})
+            found.append({"fingerprint": digest, "created": int.from_bytes(body[1:5], "big"), "signed": -1, "valid": 0, "revoked": False})
         if tag in (PUBLIC_KEY, PUBLIC_SUBKEY):
             primary = tag == PUBLIC_KEY
-        elif tag == SIGNATURE and primary and found and body[0] == 4 and body[1] in SELF_SIGNATURES:
+        elif tag == SIGNATURE and primary and found and body[0] == 4 and body[1] in (*SELF_SIGNATURES, REVOCATION):
             _note(found[-1], body)
     for key in found:
         date = datetime.datetime.fromtimestamp(key["created"] + key["valid"], datetime.timezone.utc).date().isoformat()
-        yield {"fingerprint": key["fingerprint"], "expires": date if key["valid"] else ""}
+        yield {"fingerprint": key["fingerprint"], "expires": date if key["valid"] else "", "revoked": key["revoked"]}
 
 
 def _note(key: dict[str, t.Any], body: bytes) -> None:
-    """Takes the validity of a signature that the key made and that is newer than those seen."""
+    """Takes the validity of a signature that the key made and that is newer than those seen, and its own revocation."""
     hashed_end = 6 + int.from_bytes(body[4:6], "big")
     hashed = dict(_subpackets(body[6:hashed_end]))
     others = dict(_subpackets(body[hashed_end + 2 : hashed_end + 2 + int.from_bytes(body[hashed_end : hashed_end + 2], "big")]))
     issuer = hashed.get(ISSUER) or others.get(ISSUER) or b""
     made = int.from_bytes(hashed.get(CREATED, b""), "big")
-    if key["fingerprint"].endswith(issuer.hex().upper()) and issuer and made > key["signed"]:
+    if not issuer or not key["fingerprint"].endswith(issuer.hex().upper()):
+        return
+    if body[1] == REVOCATION:
+        key["revoked"] = True
+    elif made > key["signed"]:
         key["signed"], key["valid"] = made, int.from_bytes(hashed.get(KEY_EXPIRES, b""), "big")
 
 

@@ -15,12 +15,19 @@ import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils import _libraries, _mysql
 from ansible_collections.baremetal.wandb.plugins.module_utils._mysql import Origin, Server
-from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import LEAST
+from ansible_collections.baremetal.wandb.plugins.module_utils._mysql_table import BOUNDS, GTID_MODES, LEAST
 
+IN_THE_WAY = 3111  # ER_CANT_SET_GTID_MODE
+PATIENCE = 10  # seconds
 READ_ONLY = 1238  # ER_INCORRECT_GLOBAL_LOCAL_VAR: the server says that the variable can only be set at its start
 
 # What the start of a server makes of these where no file sets them is another thing than their DEFAULT.
 MADE_BY_THE_START = re.compile(r"ssl_|.*_file$|(back_log|host_cache_size|table_definition_cache|table_open_cache|thread_cache_size)$")
+
+GONE = "no longer listed"
+
+# Of these SET GLOBAL takes no DEFAULT: one goes step by step, of the other that is the value of the last start.
+NOT_BY_DEFAULT = ("gtid_mode", "innodb_io_capacity_max")
 
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
 SWITCHES = {"ON": "ON", "OFF": "OFF", "TRUE": "ON", "FALSE": "OFF", "YES": "ON", "NO": "OFF", "1": "ON", "0": "OFF"}
@@ -222,7 +229,7 @@ def plan(
             changes.append(Change(name, "persisted", "from the file", "reset_persisted"))
         if running is not None:
             if not same(rounded(name, value, found.variables), running):
-                changes.append(Change(name, running, value, "set"))
+                changes.append(Change(name, running, value, "restart" if name == "innodb_doublewrite" and "OFF" in _switched(value, running) else "set"))
         elif name in found.plugins:
             if (SWITCHES.get(value.upper(), "ON") == "ON") != found.plugins[name]:  # FORCE and the like switch on, too
                 changes.append(Change(name, "ON" if found.plugins[name] else "OFF", value, "restart"))
@@ -232,6 +239,7 @@ def plan(
     if moved or (found.certificate and found.certificate != found.loaded):
         changes.append(Change("ssl_cert", found.loaded or "none", found.certificate or "the files that are set", "reload_tls"))
     listed = {canonical(name) for name in want}
+    usual = defaults(_mysql.version_numbers(found.variables.get("version", "")))
     gone = set()
     for name, origin in sorted(found.origins.items()):
         ours = settings_file and origin.path == settings_file or name in formerly and origin.source == "DYNAMIC"
@@ -239,15 +247,22 @@ def plan(
             gone.add(canonical(name))
             # Its default is what the server would begin with, unless another file, whose value only a start reads, sets it.
             how = "restart" if name in elsewhere or MADE_BY_THE_START.match(name) else "reset"
-            changes.append(Change(name, found.variables.get(name), "no longer listed", how))
+            change = Change(name, found.variables.get(name), GONE, how)
+            if how == "reset" and name in NOT_BY_DEFAULT and usual and not same(usual[name], change.before or ""):
+                change = change._replace(after=usual[name], how="set")
+            changes.append(change)
     # Of an option that is no variable, or makes something else of one, no origin tells: skip_log_bin, or log_bin with the name of its files.
     told = {canonical(name) for name, origin in found.origins.items() if origin.source != "COMPILED"}
     for name in sorted(set(found.began or {}) - listed - gone - told) if settings_file else []:
-        changes.append(Change(name, found.variables.get(name), "no longer listed", "restart"))
+        changes.append(Change(name, found.variables.get(name), GONE, "restart"))
     running, next_start = found.files
     if running and running < next_start:
         changes.append(Change("LimitNOFILE", str(running), str(next_start), "restart"))
     return changes
+
+
+def _switched(*values: str) -> list[str]:
+    return [SWITCHES.get(value.upper(), value) for value in values]
 
 
 def held(found: Found, name: str, value: str) -> bool:
@@ -308,11 +323,74 @@ def unreachable(changes: t.Iterable[Change], winners: t.Mapping[str, str]) -> di
     }
 
 
+# -- settings that bound each other ------------------------------------------------------------------------------------
+
+
+def height(name: str, value: str) -> float | None:
+    """How far up a value is between two settings that bound each other; None where that is not known."""
+    if name == "gtid_mode":
+        return float(value.upper() == "ON")  # as which alone it needs the other
+    number = literal(SWITCHES.get(value.upper(), value))
+    return {"OFF": 0.0, "WARN": 0.5, "ON": 1.0}.get(number.upper()) if isinstance(number, str) else float(number)
+
+
+def defaults(version: tuple[int, ...]) -> dict[str, str]:
+    """What these settings are where nothing sets them."""
+    found = {}
+    for bound in BOUNDS:
+        values = [both for since, both in bound.defaults.items() if version >= since]
+        found.update({name: value for name, value in zip((bound.lower, bound.upper), values[-1] if values else ()) if value})
+    return found
+
+
+def beyond(option: str, given: t.Collection[str], values: t.Mapping[str, str]) -> dict[str, str]:
+    """A sentence for each of the settings I(given) that the server would not have as it is, with I(values) of all others."""
+    found = {}
+    for bound in BOUNDS:
+        names = [name for name in bound[:2] if name in given]
+        heights = [height(name, values[name]) for name in bound[:2] if name in values]
+        if names and len(heights) == 2 and None not in heights and heights[0] > heights[1]:
+            lower, upper = (values[name] for name in bound[:2])
+            found[names[0]] = "%s.%s is %s where %s is %s, and the server does not have both: set the two, for example %s: {%s: %s, %s: %s}" % (
+                *((option, bound.lower, lower, bound.upper, upper) if names[0] == bound.lower else (option, bound.upper, upper, bound.lower, lower)),
+                *(option, bound.lower, lower, bound.upper, lower),
+            )
+    return found
+
+
+def in_order(changes: t.Iterable[Change], usual: t.Mapping[str, str]) -> list[Change]:
+    """The changes with the upper of two bounds before the lower where it goes up, and else after it. I(usual) are the defaults."""
+    ordered = list(changes)
+    for bound in BOUNDS:
+        place = {one.name: at for at, one in enumerate(ordered) if one.name in bound[:2] and one.how in ("set", "reset")}
+        if len(place) == 2:
+            upper = ordered[place[bound.upper]]
+            after = usual.get(upper.name) if upper.how == "reset" else upper.after
+            rises = after is None or (height(upper.name, after) or 0) > (height(upper.name, upper.before or "") or 0)
+            if rises == (place[bound.upper] > place[bound.lower]):
+                one, other = place.values()
+                ordered[one], ordered[other] = ordered[other], ordered[one]
+    return ordered
+
+
+def steps(change: Change) -> list[t.Any]:
+    """The values that SET GLOBAL takes one after the other."""
+    modes = [(change.before or "").upper(), change.after.upper()]
+    if change.name != "gtid_mode" or not set(modes) <= set(GTID_MODES):
+        return [literal(change.after)]
+    here, there = (GTID_MODES.index(mode) for mode in modes)
+    return list(GTID_MODES[here + 1 : there + 1] if there > here else reversed(GTID_MODES[there:here]))
+
+
 # -- try ---------------------------------------------------------------------------------------------------------------
 
 # A variable and what it never takes. The server judges all assignments of one SET in their order before it makes the first, and makes none after an error:
 # https://dev.mysql.com/doc/refman/8.4/en/set-variable.html#variable-assignment-error
 NEVER_TAKEN = (("binlog_row_image", "baremetal_wandb"), ("transaction_isolation", "baremetal_wandb"))
+REPLICATION = (
+    "SELECT (SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST != '')"
+    " + (SELECT COUNT(*) FROM performance_schema.threads WHERE PROCESSLIST_COMMAND LIKE 'Binlog Dump%')"
+)
 NOT_OF_A_SESSION = (READ_ONLY, 1229, 1621)  # global, and of a session for reading alone
 
 
@@ -330,6 +408,11 @@ def forecast(server: Server, changes: t.Iterable[Change]) -> tuple[list[Change],
                 session.close()
             if restart:
                 change = change._replace(how="restart")
+            elif change.name == "gtid_mode" and server.value(REPLICATION):
+                refused[change.name] = (
+                    "mysql_settings.gtid_mode is %s, and this server, which has %s, has replicas or is one, which must go along step by step: take them all"
+                    " there as MySQL's manual says, then set it, for example gtid_mode: %s, as it is now" % (value, change.before, change.before)
+                )
             elif why:
                 refused[change.name] = "mysql_settings.%s is %s, %s" % (change.name, value, why)
         planned.append(change)
@@ -384,7 +467,8 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
             elif change.how == "reload_tls":
                 server.rows("ALTER INSTANCE RELOAD TLS")
             elif change.how == "set":
-                server.rows("SET GLOBAL %s = %%s" % name, literal(change.after))
+                for value in steps(change):
+                    _patiently(server, "SET GLOBAL %s = %%s" % name, value)
             elif change.how == "reset":
                 server.rows("SET GLOBAL %s = DEFAULT" % name)
         except server.pymysql.err.MySQLError as error:
@@ -393,6 +477,30 @@ def apply(server: Server, changes: t.Iterable[Change]) -> list[Change]:
             change = change._replace(how="restart")
         done.append(change)
     return done
+
+
+def settle(server: Server, want: t.Mapping[str, str], waiting: t.Collection[str], usual: t.Mapping[str, str]) -> None:
+    """Sets anew what a change took along, as that of C(character_set_server) does with C(collation_server). Raises ValueError for what still is another."""
+    for again in (True, False):
+        left = [change for change in plan(read(server, want, None), want, None) if change.name not in waiting]
+        if not left:
+            return
+        if not again:
+            raise ValueError("the server makes %s of %s = %s: write that value" % (left[0].before, left[0].name, left[0].after))
+        apply(server, in_order(left, usual))
+
+
+def _patiently(server: Server, statement: str, value: t.Any) -> None:
+    """Sets a variable, and waits for transactions that are in the way of a step of C(gtid_mode); new ones are not."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            server.rows(statement, value)
+            return
+        except server.pymysql.err.MySQLError as error:
+            if _mysql.error_number(error) != IN_THE_WAY or time.monotonic() > until:
+                raise
+        time.sleep(0.1)
 
 
 # -- the module --------------------------------------------------------------------------------------------------------
@@ -420,21 +528,21 @@ def run(module: t.Any) -> None:
     try:
         params = module.params
         found = read(server, want, settings_file, open_files(module, params["unit"]), params["former_file"], params["later"])
-        changes = plan(found, want, settings_file, params["formerly"], params["elsewhere"])
+        usual = defaults(_mysql.version_numbers(found.variables["version"]))
+        changes = in_order(plan(found, want, settings_file, params["formerly"], params["elsewhere"]), usual)
         winners = overridden(found, want, changes, settings_file)
         planned, refused = forecast(server, changes)
         planned = shown(found, want, planned, settings_file)
         refused.update(unreachable(planned, winners))
+        gone = {change.name: usual[change.name] for change in changes if change.how == "reset" and change.name in usual}
+        refused.update(beyond("mysql_settings", {*want, *gone}, {**found.variables, **gone, **{one.name: one.after for one in changes if one.how == "set"}}))
         if refused:
             module.fail_json(msg=" ".join("%s." % sentence for sentence in refused.values()), refused=list(refused))
         if module.check_mode:
             changes = planned
         elif changes:
             changes = shown(found, want, apply(server, changes), settings_file)
-            waiting = {change.name for change in changes if change.how in ("restart", "shown")}
-            for left in plan(read(server, want, None), want, None):
-                if left.name not in waiting:
-                    raise ValueError("the server makes %s of %s = %s: write that value" % (left.before, left.name, left.after))
+            settle(server, want, {change.name for change in changes if change.how in ("restart", "shown")}, usual)
     except ValueError as error:
         module.fail_json(msg="%s." % error)
     except server.pymysql.err.MySQLError as error:

@@ -40,7 +40,7 @@ LEAST = frozenset(["innodb_online_alter_log_max_size", "sort_buffer_size", "max_
 class Setting(t.NamedTuple):
     """A setting of mysqld. I(type) is C(size), C(int), C(number), C(switch), C(text) or the words it can be, I(since), I(deprecated) and I(removed) are
     versions, I(default) is the value that makes a deprecated one needless, I(instead) what took its place. What is below I(low) or above I(high) the
-    server would silently make another value of."""
+    server would silently make another value of, and what is no multiple of I(step)."""
 
     type: str | tuple[str, ...]
     since: str = ""
@@ -50,7 +50,30 @@ class Setting(t.NamedTuple):
     instead: str = ""
     low: float | None = None
     high: float | None = None
+    step: int = 1
 
+
+# The server goes from one to its neighbour alone: https://dev.mysql.com/doc/refman/8.4/en/replication-options-gtids.html#sysvar_gtid_mode
+GTID_MODES = ("OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON")
+
+
+class Bound(t.NamedTuple):
+    """Two settings of which the server never has I(lower) above I(upper): whichever is set, it refuses the value or makes another of one of them. I(defaults)
+    are both by the version from which on they hold, empty for what follows from the other."""
+
+    lower: str
+    upper: str
+    defaults: dict[tuple[int, ...], tuple[str, str]]
+
+
+BOUNDS = (
+    Bound("innodb_io_capacity", "innodb_io_capacity_max", {(8, 0): ("200", "2000"), (8, 4): ("10000", "20000")}),
+    Bound("innodb_max_dirty_pages_pct_lwm", "innodb_max_dirty_pages_pct", {(8, 0): ("10", "90")}),
+    Bound("binlog_cache_size", "max_binlog_cache_size", {(8, 0): ("32768", "")}),
+    Bound("binlog_stmt_cache_size", "max_binlog_stmt_cache_size", {(8, 0): ("32768", "")}),
+    Bound("super_read_only", "read_only", {(8, 0): ("OFF", "OFF")}),
+    Bound("gtid_mode", "enforce_gtid_consistency", {(8, 0): ("OFF", "OFF"), (9, 7): ("ON", "ON")}),
+)
 
 # What is not here is left to the server's own judgement (mysqld --validate-config). Removals are given by series with long-term
 # support: that all of them stop 9.7.4 was seen, in which release of the years between each went does not matter. Ranges are those of all versions:
@@ -58,7 +81,10 @@ class Setting(t.NamedTuple):
 SETTINGS: dict[str, Setting] = {
     "binlog_expire_logs_seconds": Setting("int", low=0, high=2**32 - 1),
     "binlog_format": Setting(("ROW", "STATEMENT", "MIXED"), deprecated="8.0.34", default="ROW"),
+    "default_time_zone": Setting("zone"),
+    "enforce_gtid_consistency": Setting(("OFF", "ON", "WARN")),
     "binlog_row_image": Setting(("FULL", "MINIMAL", "NOBLOB")),
+    "gtid_mode": Setting(GTID_MODES),
     "innodb_buffer_pool_size": Setting("size", low=5 * 2**20),
     "innodb_dedicated_server": Setting("switch"),
     "innodb_flush_log_at_trx_commit": Setting(("0", "1", "2")),
@@ -68,7 +94,7 @@ SETTINGS: dict[str, Setting] = {
     "innodb_log_file_size": Setting("size", deprecated="8.0.30", removed="9.7.0", instead="innodb_redo_log_capacity"),
     "innodb_log_files_in_group": Setting("int", deprecated="8.0.30", removed="9.7.0", instead="innodb_redo_log_capacity"),
     "innodb_online_alter_log_max_size": Setting("size", low=65536),
-    "innodb_redo_log_capacity": Setting("size", since="8.0.30", instead="innodb_log_file_size", low=8 * 2**20, high=512 * 2**30),
+    "innodb_redo_log_capacity": Setting("size", since="8.0.30", instead="innodb_log_file_size", low=8 * 2**20, high=512 * 2**30, step=2**20),
     "long_query_time": Setting("number", low=0, high=31536000),
     "max_allowed_packet": Setting("size", low=1024, high=2**30),
     "max_connections": Setting("int", low=1, high=100000),

@@ -18,6 +18,8 @@ description:
   - Fails when a setting that takes a restart is also set by another option file that is read after O(settings_file), or by the server's command
     line, since no restart would then bring it.
   - Fails before anything is set when the running server would not take a value, or would make another one of it.
+  - Of two settings that bound each other, such as C(innodb_io_capacity) and C(innodb_io_capacity_max), the upper is raised first and lowered last. Fails
+    before anything is set when the lower would be above it. C(gtid_mode) goes step by step, and fails before anything is set where there are replicas.
   - A setting that O(settings_file) held when the server started, and that the server shows as something else, such as C(log_bin) with the name of its
     files, needs no restart. It is warned of.
   - When O(settings) has C(ssl_cert) and that file holds another certificate than the server uses, or a setting C(ssl_*) was set, the server reads its

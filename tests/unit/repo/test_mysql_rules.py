@@ -253,3 +253,97 @@ def test_what_the_validation_says_becomes_a_sentence(lines, sentences):
     variables = {**block["rescue"][0]["vars"], "ansible_failed_result": {"msg": "failed to validate", "stderr_lines": log}}
     said = templar({}, **variables).template(variables["sentences"])
     assert [one.split(": correct")[0] for one in said] == sentences
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, ""),
+        ({"mysql_settings": None}, "mysql_settings must be a dictionary"),
+        ({"mysql_settings": "max_connections=300"}, "mysql_settings must be a dictionary"),
+        ({"mysql_settings": [{"max_connections": 300}]}, "mysql_settings must be a dictionary"),
+        ({"mysql_bind_addresses": "10.0.0.12"}, "mysql_bind_addresses must be a list"),
+        ({"mysql_bind_addresses": {"a": 1}}, "mysql_bind_addresses must be a list"),
+        ({"mysql_bind_addresses": None}, "mysql_bind_addresses must be a list"),
+        ({"mysql_version": 8.4}, "mysql_version must be text, and YAML makes of 8.4 something else"),
+    ],
+)
+def test_values_of_another_kind_are_refused(variables, words):
+    said = refusals("tasks/preflight.yml", "Stop for values of another kind than their variables", {}, **variables)
+    assert words in said and said.count("for example") == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "settings", "words", "warned"),
+    [
+        (["127.0.0.1", "10.0.0.12", "::1"], {}, "", []),
+        (["*"], {}, "", ["mysql_bind_addresses"]),
+        (["0.0.0.0", "0.0.0.0"], {}, "", ["mysql_bind_addresses"]),
+        (["::"], {}, "", ["mysql_bind_addresses"]),
+        (["127.0.0.1", "*"], {}, "mysql_bind_addresses has *, which stands for all addresses, beside others", []),
+        (["0:0:0:0:0:0:0:0", "10.0.0.12"], {}, "mysql_bind_addresses has 0:0:0:0:0:0:0:0, which", []),
+        (["0.0.0.0/mynet", "10.0.0.12"], {}, "mysql_bind_addresses has 0.0.0.0/mynet, which", []),
+        (["127.0.0.1"], {"admin_address": "0.0.0.0"}, "mysql_settings.admin_address is 0.0.0.0, which stands for all addresses", []),
+        (["127.0.0.1"], {"admin_address": "127.0.0.2"}, "", []),
+        (["127.0.0.1"], {"mysqlx_bind_address": "*"}, "", ["mysql_settings.mysqlx_bind_address"]),
+        (["127.0.0.1"], {"mysqlx_bind_address": "10.0.0.12, ::"}, "mysql_settings.mysqlx_bind_address has ::, which stands for all addresses", []),
+    ],
+)
+def test_an_address_that_stands_for_all_is_told(addresses, settings, words, warned):
+    variables = {"mysql_bind_addresses": addresses, "mysql_settings": settings}
+    said = impossible(mysql_debian_suite="sid", **variables)
+    assert words in said and said.count("for example") == bool(words)
+    assert [one.split()[0] for one in templar({}, **variables).template(trust_as_template("{{ _mysql_open }}"))] == warned
+
+
+@pytest.mark.parametrize(
+    ("settings", "addresses"),
+    [
+        ({}, None),
+        ({"mysqlx": False}, None),
+        ({"mysqlx": "off"}, None),
+        ({"mysqlx": True}, "127.0.0.1,10.0.0.12"),
+        ({"mysqlx": "FORCE"}, "127.0.0.1,10.0.0.12"),
+        ({"mysqlx": "ON", "mysqlx_bind_address": "10.0.0.13"}, "10.0.0.13"),
+    ],
+)
+def test_the_x_protocol_listens_where_the_server_does(settings, addresses):
+    facts = trust_as_template(trusted("vars/main.yml")["_mysql_tuning"].replace("| baremetal.wandb.mysql_tuning", ""))
+    given = templar({"program": server("8.4.6"), "data": KEPT}, mysql_settings=settings, mysql_certificate=False).template(facts)["settings"]
+    assert given.get("mysqlx_bind_address") == addresses
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({}, []),
+        ({"__mysql_own_certificate": {"msg": "Unable to load PEM file"}}, ["is no certificate in PEM: give the certificate"]),
+        ({"__mysql_own_key": {"censored": "hidden"}}, ["is no private key in PEM, or has a passphrase"]),
+        ({"__mysql_own_certificate": {}, "__mysql_own_key": {}}, ["is no certificate in PEM", "is no private key in PEM"]),  # one for the other
+        ({"__mysql_pem": "0\x82\x03"}, ["is no certificate in PEM: give the certificate"]),
+        ({"__mysql_ca_pem": "0\x82\x03"}, ["is no certificate in PEM: give the CA"]),
+    ],
+)
+def test_own_files_that_cannot_be_read(found, words):
+    pem = {"__mysql_pem": "-----BEGIN CERTIFICATE-----", "__mysql_ca_pem": "-----BEGIN CERTIFICATE-----"}
+    known = {"__mysql_own_certificate": {"public_key": "its"}, "__mysql_own_key": {"public_key": "its"}, **pem, **found}
+    said = templar({}, **known).template(trust_as_template("{{ _mysql_readable_rules | rejectattr('holds') | map(attribute='sentence') }}"))
+    assert len(said) == len(words) and all(word in one and "for example mysql_tls_" in one for word, one in zip(words, said))
+
+
+ORACLE = "BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ({}, ""),
+        ({"expires": "2001-01-31"}, "expired on 2001-01-31"),
+        ({"revoked": True}, f"holds the key {ORACLE}, which its owner has revoked"),
+        ({"fingerprint": "0" * 40}, "holds a key with the fingerprint " + "0" * 40),
+    ],
+)
+def test_a_key_that_the_host_would_refuse(key, words):
+    keys = [{"fingerprint": ORACLE, "expires": "", "revoked": False, **key}]
+    said = refusals("tasks/key.yml", "Stop for a key that is not the one, or that has expired", {}, __mysql_keys=keys)
+    assert words in said and said.count("for example") == bool(words)

@@ -98,6 +98,18 @@ def test_the_disk_is_reckoned_with_when_it_is_known():
     assert (settings["innodb_io_capacity"], settings["innodb_io_capacity_max"]) == (5000, 10000)
 
 
+def test_the_double_of_what_the_user_says_of_the_disk_goes_with_it():
+    for facts in ({}, {"iops": 5000}):
+        settings = tuned(settings={"innodb_io_capacity": 30000}, **facts)["settings"]
+        assert (settings["innodb_io_capacity"], settings["innodb_io_capacity_max"]) == (30000, 60000)
+
+
+def test_a_loose_setting_is_reckoned_with_and_stays_loose_in_the_file():
+    found = tuned(settings={"loose_max_connections": 200, "loose_sync_binlog": 0})
+    assert found["settings"]["max_connections"] == found["file"]["loose_max_connections"] == 200 and "loose_max_connections" not in found["settings"]
+    assert not {"max_connections", "sync_binlog"} & set(found["file"]) and "sync_binlog is 0, and W&B asks for 1" in found["warnings"][0]
+
+
 def test_the_users_own_win_and_are_reckoned_with():
     found = tuned(settings={"max_connections": 100, "sort_buffer_size": "64M", "innodb_buffer_pool_size": "16G", "bind_address": "10.0.0.1"})
     assert found["settings"]["innodb_buffer_pool_size"] == found["file"]["innodb_buffer_pool_size"] == "16G"
@@ -146,6 +158,34 @@ def test_sort_buffers_beyond_the_memory_are_warned_of_with_the_sum():
         ("", {"long_query_time": -0.5}, "long_query_time must be 0 or more, not -0.5"),
         ("", {"binlog_row_image": "SMALL"}, "binlog_row_image must be one of FULL, MINIMAL, NOBLOB, not SMALL"),
         ("", {"slow_query_log": "maybe"}, "slow_query_log must be ON or OFF"),
+        ("9.7.4", {"innodb_redo_log_capacity": 9000000}, "must be a multiple of 1048576, not 9000000: the server would take 8388608 instead"),
+        # What YAML makes of a value without quotes, or does not make a number of.
+        ("", {"default_time_zone": 600}, 'default_time_zone must be a time zone, an offset in quotes, for example "+10:00"'),  # +10:00
+        ("", {"max_connections": "1_000"}, "max_connections must be a whole number"),
+        ("", {"max_connections": "1e3"}, "max_connections must be a whole number"),
+        ("", {"max_connections": 1000.0}, "max_connections must be a whole number, for example 300, not 1000.0"),
+        ("", {"max_allowed_packet": True}, "max_allowed_packet must be a size in bytes"),
+        ("", {"innodb_flush_method": False}, "innodb_flush_method must be one word"),
+        ("", {"innodb_flush_log_at_trx_commit": True}, "innodb_flush_log_at_trx_commit must be one of 0, 1, 2, not ON"),
+        ("", {"no_such_setting": None}, "no_such_setting must be one value, not null: write it as an option file has it, for example 32M."),
+        ("", {"sql_mode": ["ANSI", "TRADITIONAL"]}, "sql_mode must be one value, not a list: write it as an option file has it, for example ANSI,TRADITIONAL."),
+        ("", {"no_such_setting": {"a": 1}}, "no_such_setting must be one value, not a dictionary"),
+        # Names that an option file takes.
+        ("", {"loose_max_connections": "many"}, "mysql_settings.loose_max_connections must be a whole number"),
+        ("", {"loose_port": 1, "port": 2}, "mysql_settings.loose_port is another name of port, which is set, too"),
+        ("", {"skip_slow_query_log": True}, 'mysql_settings.skip_slow_query_log names no variable of the server: set slow_query_log itself, for example slow'),
+        ("", {"loose_disable_mysqlx": True}, 'set mysqlx itself, for example mysqlx: "OFF".'),
+        ("", {"enable_local_infile": True}, 'set local_infile itself, for example local_infile: "ON".'),
+        ("", {"maximum_sort_buffer_size": "64M"}, "set sort_buffer_size itself, for example sort_buffer_size: 32M."),
+        ("", {"skip_log_bin": True}, "mysql_settings.skip_log_bin ends the binary log, which W&B's database has: remove it."),
+        # Bounds.
+        ("9.7.4", {"innodb_io_capacity": 300, "innodb_io_capacity_max": 200}, "mysql_settings.innodb_io_capacity is 300 where innodb_io_capacity_max is 200"),
+        ("9.7.4", {"innodb_io_capacity_max": 5000}, "innodb_io_capacity_max is 5000 where innodb_io_capacity is 10000, and the server does not have both"),
+        ("8.0.46", {"innodb_io_capacity_max": 1000}, "innodb_io_capacity_max is 1000 where innodb_io_capacity is 2000"),
+        ("9.7.4", {"innodb_max_dirty_pages_pct_lwm": 95}, "is 95 where innodb_max_dirty_pages_pct is 90, and"),  # which is listed no longer
+        ("8.4.1", {"gtid_mode": True}, "mysql_settings.gtid_mode is ON where enforce_gtid_consistency is OFF"),
+        ("9.7.4", {"enforce_gtid_consistency": "WARN"}, "enforce_gtid_consistency is WARN where gtid_mode is ON"),
+        ("9.7.4", {"gtid_mode": 3}, "gtid_mode must be one of OFF, OFF_PERMISSIVE, ON_PERMISSIVE, ON, not 3"),
     ],
 )
 def test_what_the_server_would_not_start_with_is_one_sentence(version, settings, words):
@@ -160,6 +200,8 @@ def test_what_the_server_would_not_start_with_is_one_sentence(version, settings,
         ("", {"max_connections": 100000, "sort_buffer_size": "32K", "long_query_time": 0.5}),
         ("8.4.1", {"no_such_setting": "x"}),
         ("8.4.1", {"slow_query_log": False}),
+        ("", {"max_connections": "0300", "default_time_zone": "+10:00", "skip_name_resolve": True, "loose_no_such_setting": 1}),
+        ("9.7.4", {"innodb_max_dirty_pages_pct_lwm": 95, "innodb_max_dirty_pages_pct": 99, "gtid_mode": True, "binlog_cache_size": "64K"}),
     ],
 )
 def test_what_the_table_cannot_judge_passes(version, settings):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import types
 
 import pymysql
@@ -281,3 +282,197 @@ def test_a_restart_that_would_not_bring_a_setting_is_refused():
     changes = [Change("port", "1", "2", "restart"), Change("sync_binlog", "0", "1", "set"), Change("tmpdir", "/srv", "/tmp", "restart")]
     said = _mysql_settings.unreachable(changes, {"port": "/z.cnf", "sync_binlog": "/z.cnf"})
     assert list(said) == ["port"] and "since /z.cnf sets it, too" in said["port"]
+
+
+IO = ("innodb_io_capacity", "innodb_io_capacity_max")
+DIRTY = ("innodb_max_dirty_pages_pct_lwm", "innodb_max_dirty_pages_pct")
+GTID = ("gtid_mode", "enforce_gtid_consistency")
+
+
+@pytest.mark.parametrize(
+    ("names", "before", "after", "upper_first"),
+    [
+        (IO, ("10000", "20000"), ("30000", "60000"), True),
+        (IO, ("30000", "60000"), ("10000", "20000"), False),
+        (IO, ("30000", "60000"), ("10k", "20K"), False),
+        (DIRTY, ("10.000000", "90.000000"), ("91", "99.5"), True),
+        (DIRTY, ("60.000000", "90.000000"), ("0", "50"), False),
+        (GTID, ("OFF", "OFF"), ("ON", "ON"), True),
+        (GTID, ("ON", "ON"), ("OFF", "OFF"), False),
+        (("super_read_only", "read_only"), ("ON", "ON"), ("OFF", "OFF"), False),
+    ],
+)
+def test_of_two_bounds_the_upper_is_raised_first_and_lowered_last(names, before, after, upper_first):
+    changes = [Change(*one, "set") for one in zip(names, before, after)]
+    found = [changes[0], Change("sync_binlog", "0", "1", "set"), changes[1]]
+    for given in (found, found[::-1]):
+        ordered = [one.name for one in _mysql_settings.in_order(given, {})]
+        assert ordered == [names[1], "sync_binlog", names[0]] if upper_first else [names[0], "sync_binlog", names[1]]
+
+
+@pytest.mark.parametrize(("before", "upper_first"), [("50", True), ("99", False)])
+def test_a_bound_that_goes_back_to_its_default_is_put_in_order_too(before, upper_first):
+    changes = [Change("innodb_max_dirty_pages_pct_lwm", "40", "20", "set"), Change("innodb_max_dirty_pages_pct", before, "no longer listed", "reset")]
+    ordered = _mysql_settings.in_order(changes, _mysql_settings.defaults((9, 7, 4)))
+    assert (ordered[0].how == "reset") is upper_first and sorted(ordered) == sorted(changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "values", "words"),
+    [
+        (IO, {"innodb_io_capacity": "20000", "innodb_io_capacity_max": "20K"}, ""),
+        (IO, {"innodb_io_capacity": "30000", "innodb_io_capacity_max": "20000"}, "innodb_io_capacity is 30000 where innodb_io_capacity_max is 20000"),
+        (IO[1:], {"innodb_io_capacity": "10000", "innodb_io_capacity_max": "5000"}, "innodb_io_capacity_max is 5000 where innodb_io_capacity is 10000"),
+        ((), {"innodb_io_capacity": "10000", "innodb_io_capacity_max": "5000"}, ""),  # nobody asked for either
+        (GTID, {"gtid_mode": "ON", "enforce_gtid_consistency": "WARN"}, "for example x: {gtid_mode: ON, enforce_gtid_consistency: ON}"),
+        (GTID, {"gtid_mode": "ON_PERMISSIVE", "enforce_gtid_consistency": "OFF"}, ""),
+        (GTID, {"gtid_mode": "ON", "enforce_gtid_consistency": "1"}, ""),
+        (("super_read_only",), {"super_read_only": "1", "read_only": "OFF"}, "super_read_only is 1 where read_only is OFF"),
+        (("binlog_cache_size",), {"binlog_cache_size": "8M", "max_binlog_cache_size": "4M"}, "binlog_cache_size is 8M where max_binlog_cache_size is 4M"),
+        (DIRTY[:1], {"innodb_max_dirty_pages_pct_lwm": "many", "innodb_max_dirty_pages_pct": "90"}, ""),  # told elsewhere
+    ],
+)
+def test_bounds_that_the_server_would_not_keep_have_a_sentence(given, values, words):
+    said = " ".join(_mysql_settings.beyond("x", given, values).values())
+    assert words in said and bool(said) is bool(words) and said.count("for example") == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "values"),
+    [
+        ("OFF", "ON", ["OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"]),
+        ("ON", "OFF", ["ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF"]),
+        ("ON_PERMISSIVE", "on", ["ON"]),
+        ("ON", "ON_PERMISSIVE", ["ON_PERMISSIVE"]),
+        ("ON", "odd", ["odd"]),
+    ],
+)
+def test_gtid_mode_goes_step_by_step(before, after, values):
+    assert _mysql_settings.steps(Change("gtid_mode", before, after, "set")) == values
+
+
+@pytest.mark.parametrize(
+    ("version", "running", "change"),
+    [
+        ("9.7.4-2", "OFF", ("OFF", "ON", "set")),
+        ("9.7.4-2", "ON", ("ON", "no longer listed", "reset")),
+        ("8.4.6", "ON_PERMISSIVE", ("ON_PERMISSIVE", "OFF", "set")),
+    ],
+)
+def test_a_gtid_mode_that_is_no_longer_listed_goes_to_its_default_step_by_step(version, running, change):
+    there = Found({"gtid_mode": running, "version": version}, origins={"gtid_mode": OURS})
+    assert _mysql_settings.plan(there, {}, FILE) == [Change("gtid_mode", *change)]
+    assert _mysql_settings.plan(there, {}, FILE, (), ["gtid_mode"])[0].how == "restart"  # another file has it
+
+
+@pytest.mark.parametrize(("version", "after"), [("8.0.46", "2000"), ("9.7.4-2", "20000")])
+def test_the_default_of_the_capacity_is_not_what_the_last_start_made_of_it(version, after):
+    there = Found({"innodb_io_capacity_max": "60000", "version": version}, origins={"innodb_io_capacity_max": OURS})
+    assert _mysql_settings.plan(there, {}, FILE) == [Change("innodb_io_capacity_max", "60000", after, "set")]
+
+
+@pytest.mark.parametrize(("number", "times", "tries"), [(3111, 2, 3), (3111, 99, None), (1231, 1, None)])
+def test_a_step_waits_for_transactions_alone(number, times, tries, monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(_mysql_settings, "time", types.SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda seconds: None))
+    said = []
+
+    def rows(*statement):
+        said.append(statement)
+        if len(said) <= times:
+            raise pymysql.err.OperationalError(number, "ongoing")
+
+    server = types.SimpleNamespace(rows=rows, pymysql=pymysql)
+    change = Change("gtid_mode", "ON_PERMISSIVE", "ON", "set")
+    if tries:
+        assert _mysql_settings.apply(server, [change]) == [change] and said == [("SET GLOBAL `gtid_mode` = %s", "ON")] * tries
+    else:
+        with pytest.raises(ValueError, match="the server refused gtid_mode = ON"):
+            _mysql_settings.apply(server, [change])
+        assert (len(said) > 1) is (number == 3111)
+
+
+def test_each_step_is_set():
+    keeper = Keeper({}, {})
+    _mysql_settings.apply(keeper, [Change("gtid_mode", "OFF", "ON", "set")])
+    assert keeper.values == ["OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"]
+
+
+@pytest.mark.parametrize(("connections", "refused"), [(0, []), (1, ["gtid_mode"])])
+def test_gtid_mode_is_left_to_whoever_has_replicas(connections, refused, monkeypatch):
+    judge = Judge(session=1229)
+    judge.value = lambda statement: connections
+    monkeypatch.setattr(_mysql_settings, "Server", lambda *dummy: judge)
+    planned, said = _mysql_settings.forecast(judge, [Change("gtid_mode", "ON", "OFF", "set")])
+    assert list(said) == refused and [one.how for one in planned] == ["set"] and said.get("gtid_mode", "for example").count("for example") == 1
+
+
+class Keeper:
+    """A server that has variables, of which some take others along."""
+
+    def __init__(self, variables, along, most=()):
+        self.pymysql, self.variables, self.along, self.most, self.options = pymysql, variables, along, dict(most), {}
+        self.said: list[str] = []
+        self.values: list[object] = []
+
+    def rows(self, statement, *arguments):
+        if statement == "SHOW GLOBAL VARIABLES":
+            return list(self.variables.items())
+        if statement.startswith("SET GLOBAL"):
+            name = statement.split("`")[1]
+            self.said.append(name)
+            self.values.append(arguments[0])
+            self.variables |= {name: self.most.get(name, str(arguments[0])), **self.along.get(name, {})}
+        return []
+
+    def variable(self, name):
+        return self.variables[name]
+
+    def connect(self):
+        pass
+
+    close = connect
+    persisted = origins = dict
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"innodb_io_capacity": 30000, "innodb_io_capacity_max": 60000}, ["innodb_io_capacity_max", "innodb_io_capacity"]),
+        ({"innodb_io_capacity": 30000}, "mysql_settings.innodb_io_capacity is 30000 where innodb_io_capacity_max is 20000"),
+    ],
+)
+def test_the_module_puts_bounds_in_order_or_refuses_them(settings, said, monkeypatch):
+    keeper = Keeper({"datadir": "/", "version": "9.7.4", "innodb_io_capacity": "10000", "innodb_io_capacity_max": "20000"}, {})
+    monkeypatch.setattr(_mysql_settings, "Server", lambda *dummy: keeper)
+    monkeypatch.setattr(_mysql_settings._libraries, "pymysql", lambda module: pymysql)
+    told = []
+    params = {"settings": settings, "settings_file": None, "former_file": None, "formerly": [], "elsewhere": [], "later": {}, "unit": None}
+    end = types.SimpleNamespace(params=params, check_mode=False, fail_json=lambda msg, refused: told.append(msg) or sys.exit(1), exit_json=lambda **dummy: None)
+    if isinstance(said, str):
+        with pytest.raises(SystemExit):
+            _mysql_settings.run(end)
+        assert said in told[0] and keeper.said == []
+    else:
+        _mysql_settings.run(end)
+        assert keeper.said == said
+
+
+def test_what_a_change_takes_along_is_set_anew():
+    want = {"collation_server": "latin1_german1_ci", "character_set_server": "latin1"}
+    along = {"character_set_server": {"collation_server": "latin1_swedish_ci"}}
+    keeper = Keeper({"datadir": "/", "collation_server": "utf8mb4_0900_ai_ci", "character_set_server": "utf8mb4"}, along)
+    _mysql_settings.apply(keeper, _mysql_settings.plan(_mysql_settings.read(keeper, want, None), want, None))
+    _mysql_settings.settle(keeper, want, [], {})
+    assert keeper.variables.items() >= want.items() and keeper.said == ["collation_server", "character_set_server", "collation_server"]
+    waiting = Keeper({"datadir": "/", "x": "1"}, {})
+    _mysql_settings.settle(waiting, {"x": "2"}, ["x"], {})  # for a restart
+    assert waiting.said == []
+    with pytest.raises(ValueError, match="the server makes 9 of x = 10: write that value"):
+        _mysql_settings.settle(Keeper({"datadir": "/", "x": "1"}, {}, {"x": "9"}), {"x": "10"}, [], {})
+
+
+@pytest.mark.parametrize(("before", "after", "how"), [("ON", "OFF", "restart"), ("OFF", "TRUE", "restart"), ("ON", "DETECT_ONLY", "set")])
+def test_innodb_doublewrite_goes_on_and_off_at_the_start_alone(before, after, how):
+    there = Found({"innodb_doublewrite": before})
+    assert _mysql_settings.plan(there, {"innodb_doublewrite": after}, FILE) == [Change("innodb_doublewrite", before, after, how)]
