@@ -70,7 +70,8 @@ def early(name: str) -> int:
 def websocket(name: str) -> str:
     """Status, and what came back of a text frame."""
     connection = tls(name)
-    send(connection, "GET", "/socket", name, Upgrade="websocket", Connection="Upgrade", Sec_WebSocket_Version="13", Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==")
+    asking = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    send(connection, "GET", "/socket", name, **asking)
     head = b""
     while b"\r\n\r\n" not in head:
         head += connection.recv(1)
@@ -169,7 +170,7 @@ print(
             "console": console["path"],
             "http2": http2(WANDB, "https://%s%s" % (WANDB, PATH)),
             "http2_put": http2(S3, "--upload-file", "/root/upload", "https://%s/upload" % S3),
-            "tls": {version.name: offered(version) for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)},
+            "tls": {name: offered(ssl.TLSVersion[name]) for name in ("TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3")},
             "unknown_name": refused_tls("other.example.com"),
             "no_name": refused_tls(None),
             "plain": [plain(WANDB), plain(S3)],
