@@ -45,12 +45,15 @@ def ask() -> None:
 
 
 def body():
-    """All but the last block at once; that one when the proxy was reloaded."""
+    """All but the last block at once, and of that one a little at a time until the proxy was reloaded."""
     for _part in range(COUNT // len(BLOCK) - 1):
         yield BLOCK
-    while not os.path.exists(STOP):
+    left = len(BLOCK)
+    while left > 1 and not os.path.exists(STOP):
+        left -= 1
+        yield b"x"
         time.sleep(0.2)
-    yield BLOCK
+    yield BLOCK[:left]
 
 
 def upload() -> None:

@@ -2,7 +2,7 @@
 # holders.sh PIDFILE [ipv6]
 # Says who listens on ports 80 and 443, a line each, but the nginx of PIDFILE, and without "ipv6" who does so for that alone.
 master=$(cat "$1" 2> /dev/null) ipv6=$2
-ss -Hltnp 'sport = :80 or sport = :443' | while read -r dummy dummy dummy address dummy users; do
+ss -Hltnp 'sport = :80 or sport = :443' | awk '{ print $4, $6 }' | while read -r address users; do
   case ${ipv6:-$address} in
     '['*) continue ;;
   esac

@@ -76,7 +76,7 @@ def test_gixy_finds_what_is_broken(tmp_path):
 
 def test_a_file_for_each_kind_of_site():
     text = configuration(**VARIANTS["everything"])
-    assert re.findall(r"(?m)^ +server_name (\S+);", text) == ["wandb.example.com", "s3.example.com", "console.example.com", "two.example.com"]
+    assert re.findall(r"(?m)^ *server_name (\S+);", text) == ["wandb.example.com", "s3.example.com", "console.example.com", "two.example.com"]
     assert text.count("return 301") == 1 and "server_name wandb.example.com s3.example.com console.example.com two.example.com;" in text
     assert text.count("ssl_protocols TLSv1.3;") == 5 and text.count("least_conn") == 2 and text.count("ssl_certificate /a.crt;") == 1
     assert text.count("proxy_pass https://baremetal_wandb_s3;") == 1 and text.count("proxy_pass http://") == 3
