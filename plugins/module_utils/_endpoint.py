@@ -9,19 +9,30 @@ The subject of every check is a Site; the ids are C(edge.wandb.*) for the W&B na
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import socket
 import ssl
 import time
 import typing as t
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, failed, passed, warned
-from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, why
+from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, failed, passed, skipped, warned
+from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, can_offer, why
 
 # `wandb verify` sends a query with a variable of 10,000,000 characters; the whole request is 10,000,421 bytes long.
 LARGE_BODY = 10_000_421
+
+OLD_TLS = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+
+# Seconds that clocks may differ, and that a small request may take.
+CLOCK = 300
+SLOW = 1.0
+
+STRANGER = "stranger.invalid"
 
 LOOK_AT_SERVER = (
     "look at the log of the container on the wandb_server host (journalctl -u wandb-local); "
@@ -57,6 +68,28 @@ def listens(endpoint: Endpoint, advice: str) -> Verdict:
     except OSError as error:
         return failed(expected, why(error), advice)
     return passed("connected", expected)
+
+
+def unanswered(endpoint: Endpoint) -> list[str]:
+    """The addresses of the name that take no connection, each with the reason. A host without IPv6 cannot tell of such addresses."""
+    found = []
+    for address in endpoint.addresses():
+        try:
+            socket.create_connection((address, endpoint.port), endpoint.timeout).close()
+        except OSError as error:
+            if ":" not in address or error.errno not in (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                found.append("%s: %s" % (address, why(error)))
+    return found
+
+
+def ahead(endpoint: Endpoint) -> float:
+    """Seconds that the server's clock is ahead of this host's, by the Date of an answer."""
+    said = endpoint.request("HEAD", "/").header("Date")
+    return parsedate_to_datetime(said).timestamp() - time.time() if said else 0.0
+
+
+def clocks_differ(seconds: float) -> str:
+    return "the server's clock is %d seconds %s" % (abs(seconds), "ahead" if seconds > 0 else "behind") if abs(seconds) > CLOCK else ""
 
 
 def no_ca_file(endpoint: Endpoint, expected: str) -> Verdict:
@@ -106,6 +139,19 @@ def _reaching(name: str, title: str, listener: str) -> None:
             "nginx does not listen on %s: start nginx on the wandb_proxy host (systemctl status nginx), or open the port in its firewall" % where(endpoint),
         )
 
+    @check("edge.%s.addresses" % name, "%s accepts connections at each of its addresses" % title, needs=["edge.%s.port" % name])
+    def addresses(site: Site) -> Verdict:
+        endpoint = getattr(site, name)
+        expected = "a connection to each of %s" % ", ".join(endpoint.addresses())
+        lost = unanswered(endpoint)
+        if not lost:
+            return passed("connected", expected)
+        return warned(
+            expected,
+            lost,
+            "clients that try these first wait or fail: take them out of DNS, or let nginx listen there (nginx_ipv6: true for those of IPv6)",
+        )
+
     @check("edge.%s.certificate.chain" % name, "%s has a certificate of a trusted CA" % title, needs=["edge.%s.port" % name])
     def chain(site: Site) -> Verdict:
         endpoint = getattr(site, name)
@@ -142,18 +188,48 @@ def _reaching(name: str, title: str, listener: str) -> None:
     @check("edge.%s.certificate.expiry" % name, "%s has a certificate that stays valid" % title, needs=["edge.%s.certificate.chain" % name])
     def expiry(site: Site) -> Verdict:
         found = getattr(site, name).certificate(any_name=True)
+        endpoint = getattr(site, name)
         begins, ends = (ssl.cert_time_to_seconds(found[field]) for field in ("notBefore", "notAfter"))
         days = int((ends - time.time()) // 86400)
         advice = "renew the certificate: run the role certificate again, or replace the files in certificate_cert_file and certificate_key_file"
-        if begins > time.time():
-            return failed("valid now", "valid from %s" % found["notBefore"], "correct the clock of this host or of the CA")
-        if ends <= time.time():
-            return failed("valid now", "expired %s" % found["notAfter"], advice)
+        if not begins <= time.time() < ends:
+            said = "valid from %s" % found["notBefore"] if begins > time.time() else "expired %s" % found["notAfter"]
+            clock = clocks_differ(ahead(endpoint))
+            if clock:
+                return failed("valid now", "%s, and %s" % (said, clock), "correct the clock of this host (timedatectl), or that of the wandb_proxy host")
+            return failed("valid now", said, "correct the clock of this host or of the CA" if begins > time.time() else advice)
         if days < site.fail_days:
             return failed("%d days left" % site.fail_days, "%d days left" % days, advice)
         if days < site.warn_days:
             return warned("%d days left" % site.warn_days, "%d days left" % days, advice)
         return passed("%d days left" % days, "%d days left" % site.warn_days)
+
+    @check("edge.%s.tls.old" % name, "%s refuses TLS 1.0 and 1.1" % title, needs=["edge.%s.certificate.chain" % name])
+    def tls_old(site: Site) -> Verdict:
+        endpoint = getattr(site, name)
+        if not all(can_offer(version) for version in OLD_TLS):
+            return skipped("OpenSSL on this host cannot offer TLS 1.0 and 1.1, so it cannot see them refused", "look from another host")
+        taken = [version.name.replace("v1_", "v1.") for version in OLD_TLS if endpoint.takes(version)]
+        if not taken:
+            return passed("refused", "refused")
+        verdict = warned if name == "s3" and site.s3_external else failed
+        return verdict("refused", taken, "set ssl_protocols TLSv1.2 TLSv1.3 in the server block that is the default of port 443: that one decides for all")
+
+    @check("edge.%s.tls.current" % name, "%s offers TLS 1.3" % title, needs=["edge.%s.certificate.chain" % name])
+    def tls_current(site: Site) -> Verdict:
+        if not ssl.HAS_TLSv1_3:
+            return skipped("OpenSSL on this host knows no TLS 1.3")
+        version = getattr(site, name).negotiated()[0]
+        if version == "TLSv1.3" or name == "s3" and site.s3_external:
+            return passed(version, "TLSv1.3")
+        return warned("TLSv1.3", version, "set ssl_protocols TLSv1.2 TLSv1.3 in the server block that is the default of port 443: that one decides for all")
+
+    @check("edge.%s.banner" % name, "%s does not tell the release of its server" % title, needs=["edge.%s.certificate.name" % name])
+    def banner(site: Site) -> Verdict:
+        server = getattr(site, name).request("HEAD", "/").header("Server")
+        if not re.search(r"/\d|\d\.\d", server) or name == "s3" and site.s3_external:
+            return passed(server, "no release")
+        return warned("no release", server, "set server_tokens off in nginx's server block for this name")
 
     @check("edge.%s.redirect" % name, "%s serves nothing over plain HTTP" % title, needs=["edge.%s.port" % name])
     def redirect(site: Site) -> Verdict:
@@ -181,6 +257,32 @@ def _words(name: t.Sequence[t.Sequence[tuple[str, str]]]) -> str:
 
 _reaching("wandb", "the W&B name", "wandb_url")
 _reaching("s3", "the object-store name", "wandb_s3_url")
+
+
+@check("edge.wandb.clock", "the clocks here and behind the W&B name agree", needs=["edge.wandb.certificate.name"])
+def clock(site: Site) -> Verdict:
+    difference = clocks_differ(ahead(site.wandb))
+    expected = "at most %d seconds between them" % CLOCK
+    if difference:
+        return failed(expected, difference, "correct the clock of this host (timedatectl), or that of the wandb_proxy host: signatures need it")
+    return passed("they agree", expected)
+
+
+@check("edge.wandb.http2", "the W&B name offers HTTP/2", needs=["edge.wandb.certificate.chain"])
+def http2(site: Site) -> Verdict:
+    protocol = site.wandb.negotiated()[1]
+    if protocol == "h2":
+        return passed(protocol, "h2")
+    return warned("h2", protocol or "no protocol", "let nginx offer it (http2 on), or whatever else ends TLS for this name: browsers load pages slowly")
+
+
+@check("edge.wandb.hsts", "the W&B name keeps browsers on https", needs=["edge.wandb.certificate.name"])
+def hsts(site: Site) -> Verdict:
+    found = site.wandb.request("HEAD", "/").all("Strict-Transport-Security")
+    expected = "one header Strict-Transport-Security with a max-age"
+    if len(found) == 1 and re.match(r"max-age=[1-9]", found[0]):
+        return passed(found[0], expected)
+    return warned(expected, found or "none", "set nginx_hsts, for example nginx_hsts: max-age=31536000; includeSubDomains")
 
 
 @check("edge.wandb.upstream", "the W&B name reaches W&B", needs=["edge.wandb.certificate.name"])
@@ -215,6 +317,33 @@ def ready(site: Site) -> Verdict:
     if answer.status == 200:
         return passed("200 from /ready")
     return failed("200 from /ready", says(answer), "after an upgrade its migrations may take 10 minutes and more; else " + LOOK_AT_SERVER)
+
+
+@check("edge.wandb.forwarded", "what a stranger says of itself has no effect on W&B", needs=["edge.wandb.upstream"])
+def forwarded(site: Site) -> Verdict:
+    headers = {"X-Forwarded-Host": STRANGER, "X-Forwarded-Proto": "http", "X-Forwarded-Port": "1", "X-Forwarded-For": "203.0.113.9"}
+    usual, strange = site.wandb.request("GET", "/"), site.wandb.request("GET", "/", headers)
+    advice = "let nginx replace X-Forwarded-* of everybody but nginx_trusted_proxies, and keep only your load balancers in that list"
+    if STRANGER in str(strange.headers) or STRANGER.encode() in strange.body:
+        return failed("the same answer", "one with the name %s, which this check gave itself" % STRANGER, advice)
+    if strange.status != usual.status or strange.header("Location") != usual.header("Location"):
+        return failed("the same answer", "%d %s instead of %d" % (strange.status, strange.header("Location"), usual.status), advice)
+    return passed("HTTP %d" % strange.status, "the same answer")
+
+
+@check("edge.wandb.latency", "small requests to W&B are quick", needs=["edge.wandb.healthz"])
+def latency(site: Site) -> Verdict:
+    seconds = []
+    for _try in range(3):
+        begun = time.monotonic()
+        site.wandb.request("GET", "/healthz")
+        seconds.append(time.monotonic() - begun)
+    expected = "at most %g s for /healthz" % SLOW
+    if min(seconds) <= SLOW:
+        return passed("%.3f s" % min(seconds), expected)
+    return warned(
+        expected, "%.1f s" % min(seconds), "look at the load of the wandb_server and wandb_proxy hosts (uptime), and at the way to them from here (mtr)"
+    )
 
 
 @check("edge.wandb.body", "a GraphQL request of 10 MB passes the proxy", needs=["edge.wandb.upstream"])

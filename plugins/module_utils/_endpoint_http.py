@@ -15,6 +15,7 @@ import os
 import socket
 import ssl
 import typing as t
+import warnings
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -94,6 +95,22 @@ class Endpoint:
         with self._handshake() as tls:
             return tls.getpeercert(binary_form=True) or b""
 
+    def negotiated(self) -> tuple[str, str]:
+        """The TLS version and the protocol (ALPN) that the server takes of a client that knows all of them."""
+        context = _unverified(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with socket.create_connection((self.host, self.port), self.timeout) as plain, context.wrap_socket(plain, server_hostname=self.host) as tls:
+            return tls.version() or "", tls.selected_alpn_protocol() or ""
+
+    def takes(self, version: ssl.TLSVersion) -> bool:
+        """Whether the server shakes hands with a client that knows this version alone, and every cipher."""
+        with socket.create_connection((self.host, self.port), self.timeout) as plain:
+            try:
+                _unverified(ssl.PROTOCOL_TLS_CLIENT, version).wrap_socket(plain, server_hostname=self.host).close()
+            except (ssl.SSLError, ConnectionError):
+                return False
+        return True
+
     @contextmanager
     def _handshake(self, any_name: bool = False) -> t.Iterator[ssl.SSLSocket]:
         with socket.create_connection((self.host, self.port), self.timeout) as plain:
@@ -130,6 +147,35 @@ class Endpoint:
             return Answer(answer.status, answer.getheaders(), answer.read())
         finally:
             connection.close()
+
+
+def _unverified(protocol: int, version: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+    """For handshakes that show what a server offers, over which nothing is sent. I(version) alone, with ciphers as weak as it had."""
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if version:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = version
+    return context
+
+
+def can_offer(version: ssl.TLSVersion) -> bool:
+    """Whether OpenSSL here can offer the version at all: it shakes hands with a listener of its own, which needs no certificate with such ciphers."""
+    try:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = _unverified(ssl.PROTOCOL_TLS_CLIENT, version).wrap_bio(incoming, outgoing)
+        listener = _unverified(ssl.PROTOCOL_TLS_SERVER, version).wrap_bio(outgoing, incoming, server_side=True)
+        for end in (client, listener, client, listener, client):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+        return client.version() is not None
+    except (ssl.SSLError, ValueError):
+        return False
 
 
 def bundle(ca_file: str | None, directory: str) -> str | None:

@@ -12,10 +12,12 @@ short_description: Prove that the two public names of a W&B site work from here
 version_added: 0.1.0
 description:
   - Looks at the W&B name and the object-store name as a client does, and returns one record per fact.
-  - For each of the two names, with C(NAME) as V(wandb) or V(s3) - C(edge.NAME.resolve), C(edge.NAME.port),
-    C(edge.NAME.certificate.chain), C(edge.NAME.certificate.name), C(edge.NAME.certificate.expiry) and C(edge.NAME.redirect).
-  - Behind the W&B name - C(edge.wandb.upstream), C(edge.wandb.healthz), C(edge.wandb.ready) and C(edge.wandb.body), a GraphQL
-    request as large as the largest of C(wandb verify).
+  - For each of the two names, with C(NAME) as V(wandb) or V(s3) - C(edge.NAME.resolve), C(edge.NAME.port), C(edge.NAME.addresses), C(edge.NAME.banner),
+    C(edge.NAME.certificate.chain), C(edge.NAME.certificate.name), C(edge.NAME.certificate.expiry), C(edge.NAME.tls.old), C(edge.NAME.tls.current) and
+    C(edge.NAME.redirect).
+  - Of the W&B name - C(edge.wandb.clock), C(edge.wandb.http2) and C(edge.wandb.hsts).
+  - Behind it - C(edge.wandb.upstream), C(edge.wandb.healthz), C(edge.wandb.ready), C(edge.wandb.forwarded), C(edge.wandb.latency) and
+    C(edge.wandb.body), a GraphQL request as large as the largest of C(wandb verify).
   - Behind the object-store name - C(edge.s3.upstream), the answer of an S3 store to a request without a key, and C(edge.s3.body).
   - It needs nothing but Python, sends no credentials and writes nothing, so it runs on any client.
 options:
@@ -111,7 +113,7 @@ summary:
   description: How many records have each status.
   returned: always
   type: dict
-  sample: {pass: 17, warn: 0, fail: 1, skip: 0}
+  sample: {pass: 30, warn: 0, fail: 1, skip: 0}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import subprocess
 import sys
+import time
+import warnings
 from http.client import HTTPResponse
 
 ADDRESS = sys.argv[1]
-WANDB, S3 = "wandb.example.com", "s3.example.com"
-PATH = "/a%2Fb//c%20d?X-Amz-Signature=%7Babc%2B"
+WANDB, S3, CONSOLE = "wandb.example.com", "s3.example.com", "console.example.com"
+PATH = "/a%2Fb//c%20d+e?X-Amz-Signature=%7Babc%2B+"
 SPOOFED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example.org", "X-Forwarded-Port": "1"}
 
 
@@ -64,14 +67,52 @@ def early(name: str) -> int:
     return answer(connection).status
 
 
-def upgraded() -> str:
-    connection = tls(WANDB)
-    send(connection, "GET", "/socket", WANDB, Upgrade="websocket", Connection="Upgrade")
+def websocket(name: str) -> str:
+    """Status, and what came back of a text frame."""
+    connection = tls(name)
+    asking = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    send(connection, "GET", "/socket", name, **asking)
     head = b""
     while b"\r\n\r\n" not in head:
         head += connection.recv(1)
-    connection.sendall(b"ping")
-    return "%s %s" % (head.split()[1].decode(), connection.recv(4).decode())
+    mask = b"\x01\x02\x03\x04"
+    connection.sendall(b"\x81\x84" + mask + bytes(byte ^ mask[at] for at, byte in enumerate(b"ping")))
+    accepted = b"sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=" in head.lower()  # the answer to that key, as RFC 6455 has it
+    return "%s %s %s" % (head.split()[1].decode(), accepted, connection.recv(100)[2:].decode())
+
+
+def drip(name: str) -> bool:
+    """Whether the first byte came while the upstream had not written the second one."""
+    connection = tls(name)
+    send(connection, "GET", "/drip", name)
+    response = answer(connection)
+    begun = time.monotonic()
+    first = response.read(1)
+    waited = time.monotonic() - begun
+    return first + response.read() == b"ab" and waited < 1 < time.monotonic() - begun
+
+
+def http2(name: str, *options: str) -> dict:
+    """The version that curl spoke, and what the upstream saw."""
+    done = subprocess.run(
+        ["curl", "--silent", "--show-error", "--http2", "--resolve", "%s:443:%s" % (name, ADDRESS), "--write-out", "\n%{http_version}", *options],
+        capture_output=True, text=True, check=True,
+    )
+    body, version = done.stdout.rsplit("\n", 1)
+    found = json.loads(body)
+    return {"version": version, "path": found["path"], "length": found["length"], "host": dict(found["headers"])["host"]}
+
+
+def offered(version: ssl.TLSVersion) -> str:
+    """What becomes of a client that speaks this version alone, however weak its ciphers."""
+    warnings.simplefilter("ignore", DeprecationWarning)  # it is the old versions that are asked for
+    context = ssl.create_default_context()
+    context.minimum_version = context.maximum_version = version
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    try:
+        return context.wrap_socket(socket.create_connection((ADDRESS, 443), 10), server_hostname=WANDB).version()
+    except ssl.SSLError as error:
+        return error.reason
 
 
 def refused_tls(name: str | None) -> str:
@@ -103,6 +144,7 @@ def signed_as(name: str, sum_of_body: str) -> int:
 
 response, wandb = get(WANDB, **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
 s3_response, s3 = get(S3, Origin="https://wandb.example.com", **{key.replace("-", "_"): value for key, value in SPOOFED.items()})
+_console_response, console = get(CONSOLE)
 connection = tls(S3)
 send(connection, "GET", "/minio/admin/v3/info", S3)
 certificate = tls(WANDB).getpeercert()
@@ -123,7 +165,12 @@ print(
             "big_wandb": put(WANDB, 32 * 2**20),
             "big_s3": put(S3, 32 * 2**20),
             "early": [early(WANDB), early(S3)],
-            "upgraded": upgraded(),
+            "websocket": [websocket(WANDB), websocket(CONSOLE)],
+            "drip": [drip(WANDB), drip(S3)],
+            "console": console["path"],
+            "http2": http2(WANDB, "https://%s%s" % (WANDB, PATH)),
+            "http2_put": http2(S3, "--upload-file", "/root/upload", "https://%s/upload" % S3),
+            "tls": {name: offered(ssl.TLSVersion[name]) for name in ("TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3")},
             "unknown_name": refused_tls("other.example.com"),
             "no_name": refused_tls(None),
             "plain": [plain(WANDB), plain(S3)],

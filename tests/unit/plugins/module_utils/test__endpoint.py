@@ -14,7 +14,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from ansible_collections.baremetal.wandb.plugins.module_utils import _s3_check
+from ansible_collections.baremetal.wandb.plugins.module_utils import _endpoint, _s3_check
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint import Site, check, is_s3, says
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Answer, Endpoint, bundle, first_answering
 from authority import CA
@@ -40,7 +40,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not status:
             self.close_connection = True
             return
+        if self.path in self.server.slow:
+            time.sleep(1.1)
         self.send_response(status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value.replace("$host", self.headers.get("X-Forwarded-Host", "")))
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Twice", "one")
         self.send_header("x-twice", "two")
@@ -52,16 +56,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = answer
 
+    def version_string(self):
+        return self.server.banner
+
     def log_message(self, *arguments):
         pass
 
 
 @contextlib.contextmanager
-def serving(leaf=None, answers=None, limit=10**9, refusal=(413, b"<html><title>413 Request Entity Too Large</title></html>")):
+def serving(
+    leaf=None,
+    answers=None,
+    limit=10**9,
+    refusal=(413, b"<html><title>413 Request Entity Too Large</title></html>"),
+    headers=None,
+    slow=(),
+    banner="nginx",
+    alpn=("h2", "http/1.1"),
+    versions=(),
+):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.answers, server.limit, server.refusal = answers or {}, limit, refusal
+    server.answers, server.limit, server.refusal, server.slow, server.banner = answers or {}, limit, refusal, slow, banner
+    server.headers = {"Strict-Transport-Security": "max-age=31536000"} if headers is None else headers
     if leaf:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_alpn_protocols(alpn)
+        if versions:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version, context.maximum_version = versions
         context.load_cert_chain(leaf)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -85,7 +107,7 @@ def guilty(records, *statuses):
 def test_a_whole_site(ca):
     with serving(ca.leaf()) as url, serving(ca.leaf(), {"/": (403, DENIED)}) as s3_url:
         records = proven(url, ca.path, s3_url)
-    assert {record["status"] for record in records.values()} == {"pass"} and len(records) == 16
+    assert {record["status"] for record in records.values()} == {"pass"} and len(records) == 29
     assert records["edge.wandb.certificate.chain"]["found"] == "issued by ours"
 
 
@@ -182,6 +204,54 @@ def test_a_lost_object_store(ca, answer, words):
         records = proven(url, ca.path, only=["edge.s3.*"])
     assert guilty(records) == ["edge.s3.upstream"]
     assert words in records["edge.s3.upstream"]["advice"]
+
+
+V = ssl.TLSVersion
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    "broken, ids, words",
+    [
+        ({"versions": (V.TLSv1, V.TLSv1_3)}, ["edge.wandb.tls.old"], "['TLSv1', 'TLSv1.1']. set ssl_protocols"),
+        ({"versions": (V.TLSv1_2, V.TLSv1_2)}, ["edge.wandb.tls.current"], "TLSv1.2. set ssl_protocols TLSv1.2 TLSv1.3"),
+        ({"alpn": ("http/1.1",)}, ["edge.wandb.http2"], "http/1.1. let nginx offer it"),
+        ({"banner": "nginx/1.26.3"}, ["edge.wandb.banner"], "server_tokens off"),
+        ({"headers": {}}, ["edge.wandb.hsts"], "none. set nginx_hsts"),
+        ({"headers": {"Strict-Transport-Security": "max-age=0"}}, ["edge.wandb.hsts"], "set nginx_hsts"),
+        ({"headers": {"Strict-Transport-Security": "max-age=1", "Location": "https://$host/"}}, ["edge.wandb.forwarded"], "nginx_trusted_proxies"),
+        ({"slow": ["/healthz"]}, ["edge.wandb.latency"], "look at the load"),
+    ],
+)
+def test_a_proxy_that_is_careless_in_one_way(ca, broken, ids, words):
+    with serving(ca.leaf(), **broken) as url:
+        records = proven(url, ca.path, only=["edge.wandb.*"])
+    assert guilty(records, "warn", "fail") == ids
+    assert words in "%s. %s" % (records[ids[0]]["found"], records[ids[0]]["advice"])
+
+
+def test_a_host_whose_openssl_cannot_offer_old_versions_says_so(ca, monkeypatch):
+    monkeypatch.setattr(_endpoint, "can_offer", lambda version: False)
+    with serving(ca.leaf()) as url:
+        record = proven(url, ca.path)["edge.wandb.tls.old"]
+    assert record["status"] == "skip" and "cannot offer" in record["found"]
+
+
+def test_an_address_where_nobody_listens(ca, monkeypatch):
+    monkeypatch.setattr(Endpoint, "addresses", lambda self: ["127.0.0.1", "127.0.0.2", "2001:db8::1"])
+    with serving(ca.leaf()) as url:
+        record = proven(url, ca.path)["edge.wandb.addresses"]
+    assert record["status"] == "warn" and record["found"][0] == "127.0.0.2: connection refused"
+
+
+@pytest.mark.parametrize("leaf", [{"begin": 1}, {"begin": -30, "end": -1}])
+def test_a_wrong_clock_is_the_cause_where_the_servers_says_so(ca, leaf, monkeypatch):
+    monkeypatch.setattr(Handler, "date_time_string", lambda self: formatdate(time.time() + 86400, usegmt=True))
+    with serving(ca.leaf(**leaf)) as url:
+        records = proven(url, ca.path, only=["edge.wandb.*"])
+    assert guilty(records) == ["edge.wandb.certificate.expiry", "edge.wandb.clock"]
+    assert "86400 seconds ahead" in records["edge.wandb.certificate.expiry"]["found"].replace("86399", "86400")
+    assert records["edge.wandb.certificate.expiry"]["advice"].startswith("correct the clock of this host (timedatectl)")
 
 
 def test_a_body_limit(ca):

@@ -111,7 +111,7 @@ def test_a_missing_library_is_named(run_module, monkeypatch, module, options, li
     [
         (s3_check, STORE, 33),
         (s3_check, {**STORE, "minio_endpoints": [NOBODY], "large_object_mb": 1}, 36),
-        (endpoint_check, EDGE, 18),
+        (endpoint_check, EDGE, 31),
         (wandb_check, CLIENT, 10),
     ],
 )
