@@ -265,7 +265,7 @@ def good_inventory(tmp_path_factory, patch):
         inventory["all"]["vars"] |= {
             "wandb_url": "https://wandb.example.com",
             "wandb_s3_url": "https://s3.example.com",
-            "wandb_license": "lab\n",  # as a file gives it
+            "wandb_license": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJsYWIiLCJleHAiOjQxMDI0NDQ4MDB9.bGFi\n",  # as a file gives it
             "wandb_mysql_password": "p4ssword-of-mysql",
             "wandb_s3_secret_key": "s3cret-key-of-wandb",
             "wandb_minio_root_user": "root-of-minio",
