@@ -30,7 +30,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
         "wandb_s3_secret_key is another than the object store's, or a proxy before the store changes the Host header, the path or the body",
     ),
     (r"RequestTimeTooSkewed", "the clocks of this host and the object store differ: let a time service such as chrony run on both"),
-    (r"(?i)AccessDenied\b|Access ?Denied\.?$", "the key may not use the bucket: run site.yml (or its tag bucket), or have the store's owner allow it"),
+    (r"(?i)AccessDenied\b|Access ?Denied\.?$", "the key may not use the bucket: correct wandb_s3_bucket, or have the store's owner allow it"),
     (r"dial tcp (127\.0\.0\.1|\[::1\]):3306", "the container looks for a database inside itself: run site.yml (or its tag server), which gives it MYSQL"),
     (r"Access denied for user", "the database refuses the account: correct wandb_mysql_user and wandb_mysql_password, or run site.yml (or its tag mysql)"),
     (r"Unknown database", "the database is not there: run site.yml (or its tag mysql), which makes it, or correct wandb_mysql_database"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import time
 import typing as t
 
@@ -16,17 +17,26 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from rendered import role_file
+from repository import TOP
 
 pytestmark = pytest.mark.usefixtures("compiled_once", "own_filters")
 
 TASKS = role_file("server", "tasks/preflight.yml")
 SETTINGS = role_file("server", "meta/argument_specs.yml")["argument_specs"]["main"]["options"]["server_settings"]
+ARCHIVE = {"server_image_archive": __file__, "server_image_archive_sha256": "a" * 64}
 DIGEST = "@sha256:" + "a" * 64
 
 
 def license_of(days: float | None) -> str:
     claims = {} if days is None else {"exp": time.time() + days * 86400}
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "RS256"}, claims)) + ".c2lnbmVk"
+
+
+def looked(said: str, code: int = 0) -> dict[str, t.Any]:
+    return {"rc": code, "stdout": said, "stdout_lines": said.splitlines()}
+
+
+LOOKED = looked("sha256:" + "b" * 64 + "\nhost 8 16000\ncontrols cpuset cpu io memory pids")
 
 
 def templar(**variables: t.Any) -> Templar:
@@ -45,6 +55,7 @@ def templar(**variables: t.Any) -> Templar:
         "wandb_mysql_host": "10.0.0.2",
         "wandb_mysql_password": "p4ssword-of-mysql",
         "wandb_s3_secret_key": "s3cret-key-of-wandb",
+        "__server_image": LOOKED,
         **variables,
     }
     return Templar(loader=DataLoader(), variables=everything)
@@ -80,6 +91,9 @@ def refused(**variables: t.Any) -> list[str]:
         ({"server_image": "docker.io/wandb/local:0.78.1" + DIGEST}, "a critical artifact access vulnerability"),
         ({"server_image": "docker.io/wandb/local:0.78.2"}, ""),
         ({"server_image": "docker.io/wandb/local:0.78.10"}, ""),
+        ({"server_registry_user": "a", "server_registry_password": "b"}, ""),
+        ({"server_registry_user": "a"}, "server_registry_user and server_registry_password belong together"),
+        ({"server_image": "docker.io/wandb/local:0.83.0" + DIGEST, **ARCHIVE}, "which is of a registry and which no archive carries"),
         # Its user.
         ({"server_user": "100000"}, ""),
         ({"server_user": "0"}, "server_user must be 999 or a uid from 100000 on"),
@@ -108,6 +122,28 @@ def test_what_cannot_work_is_refused_in_a_sentence_with_an_example(variables, wo
     said = refused(**variables)
     assert len(said) == bool(words), said
     assert not said or (words in said[0] and said[0].count("for example") == 1 and "c2lnbmVk" not in said[0])
+
+
+@pytest.mark.parametrize(
+    ("archived", "image", "holds"),
+    [
+        ({"names": ["wandb/local:0.83.0"], "architectures": ["amd64"]}, "docker.io/wandb/local:0.83.0", True),
+        ({"names": ["docker.io/wandb/local:0.83.0"], "architectures": ["amd64"]}, "docker.io/wandb/local:0.83.0", True),
+        ({"names": ["localhost/wandb/local:0.83.0"], "architectures": ["amd64", "arm64"]}, "docker.io/wandb/local:0.83.0", True),
+        ({"names": [], "architectures": []}, "docker.io/wandb/local:0.83.0", True),
+        ({"names": ["wandb/local:0.82.0"], "architectures": ["amd64"]}, "docker.io/wandb/local:0.83.0", False),
+        ({"names": ["wandb/local:0.83.0"], "architectures": ["amd64"]}, "registry.example.com/wandb/local:0.83.0", False),
+        ({"names": ["wandb/local:0.83.0"], "architectures": ["arm64"]}, "docker.io/wandb/local:0.83.0", False),
+        ({"names": [], "architectures": [], "problem": "it has no manifest.json"}, "docker.io/wandb/local:0.83.0", False),
+    ],
+)
+def test_an_archive_must_hold_the_image(archived, image, holds):
+    (block,) = [one["block"] for one in role_file("server", "tasks/look.yml") if "block" in one]
+    (one,) = [one for one in block if one["name"] == "Check what the archive holds"]
+    variables = {**one["vars"], "__server_archived": {"problem": "", **archived}, "server_image": image, "server_image_archive": "/srv/a.tar"}
+    assert render("{{ " + one["ansible.builtin.assert"]["that"] + " }}", **variables) is holds
+    said = render(one["ansible.builtin.assert"]["fail_msg"], **variables)
+    assert f"must be an archive of docker save or podman save with {image} for amd64, for example" in said and said.endswith(").")
 
 
 @pytest.mark.parametrize(
@@ -162,3 +198,68 @@ def test_secrets_of_settings_are_masked():
 @pytest.mark.parametrize("settings", [{"sesion_length": 1}, {"session_length": "long"}, {"oidc_auth_method": "basic"}, {"local_restore": "perhaps"}])
 def test_a_setting_that_is_misspelt_or_of_another_type_is_refused(settings):
     assert ArgumentSpecValidator({"server_settings": SETTINGS}).validate({"server_settings": settings}).error_messages
+
+
+ID = "sha256:" + "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("said", "image", "upgrades", "refused_"),
+    [
+        (ID, "docker.io/wandb/local:0.83.0", False, False),
+        (ID + "\nbefore docker.io/wandb/local:0.83.0", "docker.io/wandb/local:0.83.0", False, False),
+        (ID + "\nbefore docker.io/wandb/local:0.83.0", "docker.io/wandb/local:0.84.0", True, False),
+        (ID + "\nbefore docker.io/wandb/local:0.9.0", "docker.io/wandb/local:0.84.0", True, False),
+        (ID + "\nbefore docker.io/wandb/local:0.84.0", "registry.example.com/wandb/local:0.83.0", True, True),
+        (ID + "\nbefore docker.io/wandb/local:0.84.0" + DIGEST, "docker.io/wandb/local:0.83.0", True, True),
+        (ID + "\nbefore docker.io/wandb/local" + DIGEST, "docker.io/wandb/local:0.83.0", True, False),
+        # A change of version that was broken off goes on, also back to the release of before.
+        (ID + "\nbefore docker.io/wandb/local:0.84.0\nkept docker.io/wandb/local:0.83.0", "docker.io/wandb/local:0.84.0", False, False),
+        (ID + "\nbefore docker.io/wandb/local:0.84.0\nkept docker.io/wandb/local:0.83.0", "docker.io/wandb/local:0.83.0", False, False),
+        ("none", "docker.io/wandb/local:0.83.0", False, False),
+    ],
+)
+def test_a_change_of_version_is_seen_and_an_older_release_refused(said, image, upgrades, refused_):
+    variables = {"server_image": image, "__server_image": looked(said)}
+    that = task("Stop for a release that is older than the one that runs")["ansible.builtin.assert"]["that"]
+    assert render("{{ [_server_upgrades, not (" + that + "), _server_image_present] }}", **variables) == [upgrades, refused_, said.startswith("sha256")]
+    assert render("{{ _server_pending }}", **variables) is ("\nkept " in said)
+
+
+def test_look_tells_the_image_of_the_unit_and_what_is_kept(tmp_path):
+    engine, unit, kept = tmp_path / "engine", tmp_path / "unit", tmp_path / "kept"
+    engine.write_text("#!/bin/sh\necho id\nexit 3\n", encoding="ascii")
+    engine.chmod(0o755)
+    kept.mkdir()
+    text = render((TOP / "roles/server/templates/wandb-local.service.j2").read_text(encoding="utf-8"), server_ca_file="/ca.crt")
+    unit.write_text(text, encoding="utf-8")
+    (kept / "wandb-local.service").write_text(text.replace("0.83.0", "0.82.0"), encoding="utf-8")
+    command = ["sh", str(TOP / "roles/server/files/look.sh"), str(engine), "an image", str(unit), str(kept)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3 and done.stdout.startswith("id\nbefore docker.io/wandb/local:0.83.0\nhost ")
+    (kept / "schema").touch()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("id\nbefore docker.io/wandb/local:0.83.0\nkept docker.io/wandb/local:0.82.0\nhost ")
+    assert render("{{ [_server_host | length, _server_controls is sequence] }}", __server_image=looked(done.stdout)) == [2, True]
+    engine.unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 127 and render("{{ [_server_engine_missing, _server_image_present] }}", __server_image=looked(done.stdout, 127)) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("host", "variables", "arguments", "unlimited"),
+    [
+        ("host 8 16000\ncontrols cpuset cpu io memory pids", {}, "--memory 8192m --cpus 4", []),
+        ("host 2 3900\ncontrols cpu memory", {}, "--memory 3900m --cpus 2", []),
+        ("host 2 3900\ncontrols cpu memory", {"server_memory_mb": "2048", "server_cpus": 0}, "--memory 2048m", []),
+        ("host 8 16000\ncontrols pids", {}, "", ["memory", "cpu"]),
+        ("host 8 16000\ncontrols memory", {}, "--memory 8192m", ["cpu"]),
+        ("host 8 16000\ncontrols ", {"server_memory_mb": 0, "server_cpus": 0}, "", []),
+    ],
+)
+def test_a_container_is_limited_to_what_the_guide_asks_for(host, variables, arguments, unlimited):
+    found = render("{{ [_server_limit_arguments, _server_unlimited] }}", __server_image=looked(ID + "\n" + host), **variables)
+    assert found == [arguments, unlimited]
+    unit = render((TOP / "roles/server/templates/wandb-local.service.j2").read_text(encoding="utf-8"), __server_image=looked(host), **variables)
+    assert [line.strip(" \\") for line in unit.splitlines() if line.lstrip().startswith(("--memory", "--cpus"))] == ([arguments] if arguments else [])
+    assert "--user 999:0" in unit and "--security-opt no-new-privileges --cap-drop ALL" in unit and "--read-only" not in unit
