@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.baremetal.wandb.plugins.module_utils._check import Checks, Verdict, failed, passed
 from ansible_collections.baremetal.wandb.plugins.module_utils._endpoint_http import Endpoint, why
+from ansible_collections.baremetal.wandb.plugins.module_utils._server_log import newest_cause
 
 UNIT = "wandb-local.service"
 # Words of the lines by which W&B Server, MySQL's driver and the engines say what is wrong.
@@ -30,11 +31,16 @@ class Server(t.NamedTuple):
     wanted: t.Mapping[str, str]
     run: t.Callable[[t.Sequence[str]], str]
 
-    def complaint(self) -> str:
-        """The newest of the log's last 40 lines that says what is wrong, else the newest; systemd's own lines are not among them."""
-        log = self.run(["journalctl", "_SYSTEMD_UNIT=" + UNIT, "--lines", "40", "--no-pager", "--output", "cat"])
+    def failed(self, expected: str, found: str, advice: str) -> Verdict:
+        """A verdict with the newest of the log's last lines that betrays a cause, and advice on it; else that says what is wrong, else the newest.
+
+        Systemd's own lines are not among them.
+        """
+        log = self.run(["journalctl", "_SYSTEMD_UNIT=" + UNIT, "--lines", "60", "--no-pager", "--output", "cat"])
         lines = [line.strip() for line in log.splitlines() if line.strip()]
-        return next(filter(_COMPLAINT.search, reversed(lines)), lines[-1] if lines else "nothing")[:300]
+        line, remedy = newest_cause(lines)
+        line = line or next(filter(_COMPLAINT.search, reversed(lines)), lines[-1] if lines else "nothing")
+        return failed(expected, "%s; its log says: %s" % (found, line[:300]), remedy or advice)
 
     def answers(self, path: str, advice: str) -> Verdict:
         expected = "200 from %s%s" % (self.url, path)
@@ -46,7 +52,7 @@ class Server(t.NamedTuple):
             if status == 200:
                 return passed("200", expected)
             found = str(status)
-        return failed(expected, "%s; its log says: %s" % (found, self.complaint()), advice)
+        return self.failed(expected, found, advice)
 
 
 check = Checks()
@@ -74,9 +80,9 @@ def running(server: Server) -> Verdict:
     found = "%s (%s)" % (shown["ActiveState"], shown["SubState"])
     if found == "active (running)":
         return passed(found)
-    return failed(
+    return server.failed(
         "%s active (running)" % UNIT,
-        "%s; its log says: %s" % (found, server.complaint()),
+        found,
         "run site.yml (or its tag server), which starts it; 'journalctl --unit %s' on this host tells more" % UNIT,
     )
 

@@ -14,7 +14,7 @@ description:
   - Looks at the unit C(wandb-local.service) that the role P(baremetal.wandb.server#role) makes, and returns one record per fact.
   - C(server.environment), whether the file of the container's environment says what it should; C(server.running), whether systemd runs it;
     C(server.healthz) and C(server.ready), what it answers without a proxy in between.
-  - A record that fails quotes the newest line of the container's log that says what is wrong.
+  - A record that fails quotes the newest line of the container's log that says what is wrong, with advice where its cause is a known one.
   - It needs nothing but Python and root, and writes nothing.
 options:
   url:
@@ -85,7 +85,7 @@ checks:
     advice:
       description: What to do about it.
       type: str
-      sample: the line of its log names the cause, 'journalctl --unit wandb-local.service' on this host tells more
+      sample: "nothing listens there: start the service whose address the line has, then W&B goes on by itself"
     seconds:
       description: How long the check took.
       type: float

@@ -20,6 +20,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tarfile
 import venv
 from pathlib import Path
 
@@ -187,6 +188,13 @@ CASES = (
     Case("no path of the CA", ("wandb_ca_file", "ca.crt"), {"wandb_ca_file": "ca.pem"}),
     Case("a moving image", ("server_image", "latest"), {"server_image": "docker.io/wandb/local:latest"}),
     Case("a withdrawn image", ("server_image", "0.78.2"), {"server_image": "docker.io/wandb/local:0.78.1"}),
+    Case("a licence that is none", ("wandb_license is no licence of W&B",), {"wandb_license": "lab"}),
+    Case("a kind of TLS that nobody knows", ("server_mysql_tls must be one of",), {"server_mysql_tls": "custom"}),
+    Case(
+        "an archive that holds no image",
+        ("server_image_archive must be an archive of docker save",),
+        {"server_image_archive": __file__, "server_image_archive_sha256": hashlib.sha256(Path(__file__).read_bytes()).hexdigest()},
+    ),
     Case("the sum of another archive", ("server_image_archive_sha256", "image.tar"), {"server_image_archive_sha256": "0" * 64}),
     Case("a client that runs sometimes", ("verify_client", "never"), {"verify_client": "sometimes"}, examples=0),
     Case("a report beside an unknown folder", ("verify_report_dir",), {"verify_report_dir": "reports"}),
@@ -251,8 +259,12 @@ def good_inventory(tmp_path_factory, patch):
     folder = tmp_path_factory.mktemp("bad-input")
     (folder / "topology.yml").write_text(yaml.safe_dump(TOPOLOGY), encoding="utf-8")
     # Nothing is installed here, so the parts need only be there.
-    for name in ("minio", "image.tar"):
-        (folder / name).write_bytes(name.encode())
+    (folder / "minio").write_bytes(b"minio")
+    for name, content in {"manifest.json": [{"Config": "a.json", "RepoTags": ["wandb/local:0.83.0"]}], "a.json": {"architecture": "amd64"}}.items():
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    with tarfile.open(folder / "image.tar", "w") as archive:
+        for name in ("manifest.json", "a.json"):
+            archive.add(folder / name, name)
     (folder / "wheels").mkdir()
     for name, value in packed_once(str(folder)).items():
         patch.setenv(name, value)
@@ -265,7 +277,7 @@ def good_inventory(tmp_path_factory, patch):
         inventory["all"]["vars"] |= {
             "wandb_url": "https://wandb.example.com",
             "wandb_s3_url": "https://s3.example.com",
-            "wandb_license": "lab\n",  # as a file gives it
+            "wandb_license": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJsYWIiLCJleHAiOjQxMDI0NDQ4MDB9.bGFi\n",  # as a file gives it
             "wandb_mysql_password": "p4ssword-of-mysql",
             "wandb_s3_secret_key": "s3cret-key-of-wandb",
             "wandb_minio_root_user": "root-of-minio",
@@ -275,7 +287,7 @@ def good_inventory(tmp_path_factory, patch):
             "minio_source": str(folder / "minio"),
             "minio_sha256": hashlib.sha256(b"minio").hexdigest(),
             "server_image_archive": str(folder / "image.tar"),
-            "server_image_archive_sha256": hashlib.sha256(b"image.tar").hexdigest(),
+            "server_image_archive_sha256": hashlib.sha256((folder / "image.tar").read_bytes()).hexdigest(),
             "tools_wheel_dir": str(folder / "wheels"),
             "certificate_ca_dir": str(folder / "ca"),
             "verify_report_dir": str(folder / "report"),

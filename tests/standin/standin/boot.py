@@ -46,8 +46,10 @@ class App:
                 self.bucket.load_settings()
                 version = self.database.open()
                 log(f"connected to MySQL {version}")
-                self.database.migrate(self.config.migration_seconds, log)
-                self.ready = True
+                self.database.migrate(self.config.migration_seconds, log, self.config.next_release)
+                self.ready = environment.get("STANDIN_FAULT") != "unready"
+                if not self.ready:
+                    log("fatal: this release is never ready")
             except storage.StorageError as error:
                 log(f"!!! Error while downloading settings from external bucket {self.bucket.name}: {error}")
                 if error.code.isalpha():
@@ -91,6 +93,8 @@ def read_session_key() -> bytes:
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     log("test double of wandb/local: not W&B, for tests only")
+    if os.environ.get("STANDIN_FAULT") == "exit":
+        sys.exit("panic: this release ends at once")
     write_container_environment()
     app = App(read_session_key())
 

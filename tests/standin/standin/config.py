@@ -40,6 +40,7 @@ class Config:
     cors_origins: tuple
     access_log: bool
     migration_seconds: float  # test knob: how long the last pending migration takes
+    next_release: bool = False  # test knob: has the migrations of a later release
 
 
 def _split(name: str, value: str, scheme: str) -> SplitResult:
@@ -114,4 +115,5 @@ def from_environment(environment: dict) -> Config:
         cors_origins=(host, *filter(None, environment.get("GORILLA_CORS_ORIGINS", "").split(","))),
         access_log=environment.get("LOGGING_ENABLED") == "true",
         migration_seconds=float(environment.get("STANDIN_MIGRATION_SECONDS") or 0),
+        next_release=environment.get("STANDIN_NEXT") == "1",
     )

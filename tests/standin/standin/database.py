@@ -110,15 +110,16 @@ class Database:
         check_version(version)
         return version
 
-    def migrate(self, seconds: float, log) -> None:
+    def migrate(self, seconds: float, log, next_release: bool = False) -> None:
+        migrations = {**read_migrations(), **(read_migrations(MIGRATIONS / "next") if next_release else {})}
         try:
             with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
-                migrate(connection, cursor, seconds, log)
+                migrate(connection, cursor, seconds, log, migrations)
         except (pymysql.Error, OSError) as error:
             raise DatabaseError(f"migration failed: {describe(error, self.mysql)}") from None
 
 
-def migrate(connection, cursor, seconds: float, log) -> None:
+def migrate(connection, cursor, seconds: float, log, migrations: dict | None = None) -> None:
     """Applies each migration that the database has not seen, in order, each once.
 
     MySQL cannot roll back DDL, so a started one is marked dirty first, as golang-migrate does it: who dies in the middle
@@ -131,7 +132,7 @@ def migrate(connection, cursor, seconds: float, log) -> None:
     )
     cursor.execute("SELECT version, dirty FROM schema_migrations")
     row = cursor.fetchone()
-    pending = pending_migrations(row, read_migrations())
+    pending = pending_migrations(row, migrations or read_migrations())
     for version, (name, statements) in pending.items():
         log(f"migrating database: {version}/u {name}")
         _mark(cursor, version, dirty=True)

@@ -26,7 +26,7 @@ NO_SECRET = re.compile(r"_(file|path|dir|name|names|missing|masked)$")
 # Questions about a value, whose answer tells nothing.
 QUESTION = re.compile(
     r"(?:lookup\([^)]*\)|[\w.]+?)\s*(?:\|\s*default\([^)]*\)\s*)?"
-    r"(?:\|\s*(?:string\s*\|\s*)?length\b|\.keys\(\)|[!=]=|is\s+(?:not\s+)?(?:defined|undefined|match|search|string)\b)"
+    r"(?:\|\s*(?:string\s*\|\s*)?length\b|\.keys\(\)|\|\s*baremetal\.wandb\.license_state\b|[!=]=|is\s+(?:not\s+)?(?:defined|undefined|match|search|string)\b)"
 )
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")

@@ -81,6 +81,12 @@ def test_a_unit_that_does_not_run_fails_alone_and_its_log_is_quoted(container):
 def test_not_ready_quotes_the_line_that_says_why(container):
     record = failed(container(paths=["/healthz"]))["server.ready"]
     assert record["found"] == "503; its log says: " + LOG[1]
+    assert "correct wandb_mysql_user and wandb_mysql_password" in record["advice"]
+
+
+def test_not_ready_for_an_unknown_cause_quotes_what_looks_like_it(container):
+    record = failed(container(paths=["/healthz"], log=("one", "panic: all is lost", "two")))["server.ready"]
+    assert record["found"] == "503; its log says: panic: all is lost"
     assert "migrates" in record["advice"]
 
 
