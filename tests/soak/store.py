@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Does to the object store again and again what the scenarios do once, under a load that writes and reads through the proxy by clients that ask again up to
-10 times: pulls a node's plug, flips a bit in a part of an object, empties a drive, restarts all nodes for another configuration. After each the role runs.
-No call may fail, no object be lost or changed, and a part that was damaged must be what it was. First with four nodes of two drives, then one of 16.
+10 times: pulls a node's plug, flips a bit in a part of an object, empties a drive, restarts all nodes for another configuration, and kills the play of one with
+another release in five of its tasks. After each the role runs. No call may fail, no object be lost or changed, and a part that was damaged must be what it was.
+First with four nodes of two drives, then with one of 16.
 
     store.py [--rounds N] [--seed N]
 
@@ -38,6 +39,15 @@ RESULT = TOP / "docs" / "results" / "soak_store.json"
 # By the layout: the topology, and the drives of a node.
 LAYOUTS = {"4 nodes x 2 drives": (SCENARIO / "topology.yml", 2), "1 node x 16 drives": (TOP / "tests" / "soak" / "drives16.yml", 16)}
 
+NODES = "--limit=localhost,wandb_minio"
+POINTS = (
+    "Put the server in place",
+    "Write the environment",
+    "Write the unit",
+    "Run MinIO, again where it is older than its files",
+    "Wait until the cluster can write",
+)
+
 
 def say(text: str) -> None:
     print(f"soak: {text}", flush=True)
@@ -70,25 +80,33 @@ class Lab:
         """What a shell script of root's says on a host."""
         return run(*LAB_TOOL, "ssh", self.name, host, "--", "sudo", "sh", "-es", *words, text=script)
 
-    def role(self, *words: str, **given: t.Any) -> str:
-        """Run the scenario's play, with other variables from now on."""
-        self.variables.update(given)
+    def play(self, *words: str) -> str:
+        """Run the scenario's play by the program and its first words, with the lab's hosts and variables."""
         variables = self.folder / "soak.json"
         variables.touch(mode=0o600)
         variables.write_text(json.dumps(self.variables), encoding="utf-8")
         return run(
-            str(BIN / "ansible-playbook"),
+            *words,
             f"--inventory={self.folder}/inventory.yml",
             "--inventory=molecule/shared/inventory/become.yml",
             f"--extra-vars=@{variables}",
-            *words,
-            str(SCENARIO / "converge.yml"),
             PATH=f"{BIN}:{os.environ['PATH']}",
             ANSIBLE_COLLECTIONS_PATH=f"{TOP / 'collections'}:{CACHE / 'collections'}",
             MOLECULE_PROJECT_DIRECTORY=str(TOP),
             MOLECULE_EPHEMERAL_DIRECTORY=str(self.folder),
-            NO_COLOR="1",
+            ANSIBLE_NOCOLOR="1",
         )
+
+    def role(self, *words: str, **given: t.Any) -> str:
+        """Run the play, with other variables from now on."""
+        self.variables.update(given)
+        return self.play("ansible-playbook", str(SCENARIO / "converge.yml"), *words)
+
+    def killed(self, task: str, seconds: float) -> None:
+        """Run it for the nodes and kill it so long after a task began."""
+        said = self.play("sh", "molecule/shared/files/kill_at.sh", task, str(seconds), str(SCENARIO / "converge.yml"), NODES)
+        if said.splitlines()[-1:] != ["killed"]:
+            sys.exit(f"{said}\nsoak: the play ended before its task {task}")
 
     def large(self, verb: str) -> str:
         """The sum of an object that stays, whose parts are files, written or read through the first node."""
@@ -97,7 +115,8 @@ class Lab:
         return run(LAB_TOOL[0], str(SCENARIO / "files" / "large.py"), verb, f"{hosts[self.nodes[0]]['ansible_host']}:9000", **account)
 
     def begin_load(self) -> None:
-        self.sh("proxy1", (TOP / "tests" / "load" / "begin.sh").read_text(encoding="utf-8"), self.variables["wandb_s3_url"], "--retries=10", "--remove")
+        begin = (TOP / "tests" / "load" / "begin.sh").read_text(encoding="utf-8")
+        self.sh("proxy1", begin, self.variables["wandb_s3_url"], "--clients=2", "--retries=10", "--remove")
 
     def end_load(self) -> dict[str, t.Any]:
         return json.loads(self.sh("proxy1", "systemctl stop load; cat /root/load.json"))
@@ -156,7 +175,21 @@ def restart(lab: Lab, chance: random.Random) -> dict[str, t.Any]:
     return {"what": "all nodes restarted for another configuration", "given": {"minio_console_address": f"127.0.0.1:{port}"}}
 
 
-EVENTS = {"power-off of a node": pull_plug, "bit flip": flip_bit, "empty drive": empty_drive, "restart of all": restart}
+def break_off(lab: Lab, chance: random.Random) -> dict[str, t.Any]:
+    lab.variables["minio_build"] = "minio" if lab.variables.get("minio_build") == "minio-next" else "minio-next"
+    lab.variables.update(restart(lab, chance)["given"])
+    for task in POINTS:
+        lab.killed(task, chance.uniform(0, 2))
+    return {"what": f"a change to {lab.variables['minio_build']} was broken off {len(POINTS)} times"}
+
+
+EVENTS = {
+    "power-off of a node": pull_plug,
+    "bit flip": flip_bit,
+    "empty drive": empty_drive,
+    "restart of all": restart,
+    "play killed at five points": break_off,
+}
 
 
 def happen(lab: Lab, event: t.Callable[[Lab, random.Random], dict[str, t.Any]], chance: random.Random) -> dict[str, t.Any]:
@@ -164,7 +197,7 @@ def happen(lab: Lab, event: t.Callable[[Lab, random.Random], dict[str, t.Any]], 
     lab.begin_load()
     begun = time.monotonic()
     seen = event(lab, chance)
-    said = lab.role("--limit=localhost,wandb_minio", **{"minio_heal": "auto", **seen.get("given", {})})
+    said = lab.role(NODES, **{"minio_heal": "auto", **seen.get("given", {})})
     seconds = time.monotonic() - begun
     repaired = sum(int(number) for number in re.findall(r"objects seen, ([0-9]+) repaired", said))
     load = lab.end_load()
@@ -172,8 +205,10 @@ def happen(lab: Lab, event: t.Callable[[Lab, random.Random], dict[str, t.Any]], 
         load["changed"].append("large/object")
     if "part" in seen and lab.sh(seen["node"], 'sha256sum < "$1"', seen["part"]).strip() != seen["sum"]:
         load["changed"].append(seen["part"])
-    say(f"{seen['what']}: {load['calls']} calls, longest pause {load['longest_pause']} s, {load['attempts_failed']} attempts asked again; whole "
-        f"after {seconds:.0f} s, {repaired} objects repaired")
+    say(
+        f"{seen['what']}: {load['calls']} calls, longest pause {load['longest_pause']} s, {load['attempts_failed']} attempts asked again; whole after "
+        f"{seconds:.0f} s, {repaired} objects repaired; {len(load['absent'])} seemed absent for a while"
+    )
     return judged({**load, "seconds": seconds, "repaired": repaired})
 
 
@@ -197,6 +232,7 @@ def figures(loads: list[dict[str, t.Any]]) -> dict[str, t.Any]:
         "lost or changed": 0,
         "attempts asked again": sum(load["attempts_failed"] for load in loads),
         "objects repaired": sum(load["repaired"] for load in loads),
+        "seemed absent for a while": sum(len(load["absent"]) for load in loads),
         "longest pause, s": spread("longest_pause"),
         "whole after, s, the run of the role included": spread("seconds"),
     }

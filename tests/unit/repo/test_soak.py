@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 import store
 
-LOAD = {"calls": 100, "failed": [], "lost": [], "changed": [], "attempts_failed": 2, "longest_pause": 1.26, "seconds": 20.04, "repaired": 3}
+LOAD = {"calls": 100, "failed": [], "lost": [], "changed": [], "absent": ["b"], "attempts_failed": 2, "longest_pause": 1.26, "seconds": 20.04, "repaired": 3}
 
 
 @pytest.mark.parametrize(
