@@ -13,7 +13,8 @@ import minio
 verb, node = sys.argv[1:]
 client = minio.Minio(endpoint=node, access_key=os.environ["USER"], secret_key=os.environ["SECRET"], secure=False)
 if verb == "put":
-    client.make_bucket(bucket_name="large")
+    if not client.bucket_exists(bucket_name="large"):
+        client.make_bucket(bucket_name="large")
     client.put_object(bucket_name="large", object_name="object", data=io.BytesIO(os.urandom(4_000_000)), length=4_000_000)
 answer = client.get_object(bucket_name="large", object_name="object")
 print(hashlib.sha256(answer.read()).hexdigest())
