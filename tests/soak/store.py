@@ -9,7 +9,7 @@ First with four nodes of two drives, then with one of 16.
 
     store.py [--rounds N] [--seed N]
 
-Prints each event and writes docs/results/soak_store.json. The labs are removed also when it is interrupted.
+Prints each event and writes docs/results/soak_store.json after it. The labs are removed also when it is interrupted.
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ class Lab:
             MOLECULE_PROJECT_DIRECTORY=str(TOP),
             MOLECULE_EPHEMERAL_DIRECTORY=str(self.folder),
             ANSIBLE_NOCOLOR="1",
+            COLUMNS="10000",  # no message is wrapped
         )
 
     def role(self, *words: str, **given: t.Any) -> str:
@@ -159,7 +160,7 @@ file.write(bytes([byte ^ 1 << int(sys.argv[3])]))' "$@"
 
 def flip_bit(lab: Lab, chance: random.Random) -> dict[str, t.Any]:
     node, drive = chance.choice(lab.nodes), chance.choice(lab.drives)
-    part, before = lab.sh(node, 'echo "$1"/large/object/*/part.1; sha256sum < "$1"/large/object/*/part.1', drive).split("\n")[:2]
+    part, before = lab.sh(node, 'set -- "$1"/large/object/*/part.1; echo "$1"; sha256sum < "$1"', drive).split("\n")[:2]
     lab.sh(node, FLIP, part, str(chance.randrange(200_000)), str(chance.randrange(8)), before.split()[0])
     return {"what": f"a bit of {part} on {node} flipped", "given": {"minio_heal": "deep"}, "node": node, "part": part, "sum": before}
 
@@ -253,8 +254,8 @@ def main(words: list[str]) -> None:
                 say(f"round {turn} of {wanted.rounds}")
                 for name, event in EVENTS.items():
                     loads[name].append(happen(lab, event, chance))
-        found[layout] = {name: figures(seen) for name, seen in loads.items()}
-    RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+                    found[layout] = {name: figures(seen) for name, seen in loads.items()}
+                    RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2) + f"\nwritten to {RESULT.relative_to(TOP)}")
 
 
