@@ -21,6 +21,7 @@ import json
 import os
 import random
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -244,6 +245,8 @@ def main(words: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of what is left to chance")
     wanted = parser.parse_args(words)
+    for kind in (signal.SIGINT, signal.SIGTERM):  # the one is ignored in what a shell has put in the background
+        signal.signal(kind, signal.default_int_handler)
     chance = random.Random(wanted.seed)
     found: dict[str, t.Any] = {"date": time.strftime("%Y-%m-%d"), "cores": len(os.sched_getaffinity(0)), "seed": wanted.seed}
     for number, (layout, (topology, drives)) in enumerate(LAYOUTS.items(), 1):
