@@ -38,7 +38,7 @@ LAB = [PYTHON, "tests/lab/lab.py"]
 # What the lab's hosts are fed with: made before the first scenario, the slow one first.
 PARTS = ("minio", "standin-image", "wheels")
 # The scenarios that take longest start first; the others follow by name.
-LONGEST = ("cluster", "single", "mysql", "minio", "minio_cluster", "external", "verify", "bucket", "nginx", "server", "mysql_packages")
+LONGEST = ("cluster", "single", "mysql", "minio", "minio_upgrade", "minio_cluster", "external", "verify", "bucket", "nginx", "server", "mysql_packages")
 SLOTS = 3
 STEP_TIMEOUT = 45 * 60  # seconds
 

@@ -153,8 +153,8 @@ def keep(api: Api, began: float) -> bool:
     return made
 
 
-# All objects, without reading their bytes; nothing is removed.
-HEAL = {"recursive": True, "dryRun": False, "remove": False, "recreate": False, "scanMode": 1, "updateParity": False, "nolock": False}
+# All objects; nothing is removed.
+HEAL = {"recursive": True, "dryRun": False, "remove": False, "recreate": False, "updateParity": False, "nolock": False}
 HEAL_PATH = "/minio/admin/v3/heal/"
 
 
@@ -169,8 +169,8 @@ class Progress(t.NamedTuple):
     left: list[str] = []
 
 
-def heal(api: Api, progress: Progress, seconds: float) -> tuple[bool, Progress]:
-    """Heals for so long at most and says whether all is whole.
+def heal(api: Api, progress: Progress, seconds: float, deep: bool = False) -> tuple[bool, Progress]:
+    """Heals for so long at most and says whether all is whole. I(deep): reads the bytes of all parts, too, and compares them with their sums.
 
     MinIO ends a run well that found drives offline, as those of a node that has just come back are for the others. So runs follow each other until one
     leaves nothing.
@@ -179,8 +179,9 @@ def heal(api: Api, progress: Progress, seconds: float) -> tuple[bool, Progress]:
     while True:
         if not progress.token:
             progress = progress._replace(began=time.time(), seen=0, left=[])
+            wanted = json.dumps({**HEAL, "scanMode": 2 if deep else 1})
             try:
-                answer = json.loads(api("POST", HEAL_PATH, {"forceStart": "true"}, json.dumps(HEAL).encode()).body)
+                answer = json.loads(api("POST", HEAL_PATH, {"forceStart": "true"}, wanted.encode()).body)
             except ApiError as error:
                 if error.code == "XMinioAdminVersionMismatch":  # a single drive has nothing to heal from
                     return True, progress

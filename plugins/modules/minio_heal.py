@@ -28,6 +28,12 @@ options:
     description: Region of the cluster, which signatures must name.
     type: str
     default: us-east-1
+  deep:
+    description:
+      - Whether MinIO also reads all parts of all objects, and repairs those whose bytes are not what was written. That takes as long as all drives take to
+        be read. Without it parts that lack are found, not those that a drive has changed.
+    type: bool
+    default: false
   wait:
     description: How long this call waits, in seconds. One that ends before all is whole returns O(progress) for the next.
     type: int
@@ -106,6 +112,7 @@ def main():
         argument_spec=dict(
             url=dict(type="str", required=True),
             region=dict(type="str", default="us-east-1"),
+            deep=dict(type="bool", default=False),
             wait=dict(type="int", default=600),
             progress=dict(type="dict", default={}, no_log=False),
             limit=dict(type="int", default=600),
@@ -124,7 +131,7 @@ def main():
     progress = _minio_api.Progress(**(params["progress"] or {"first": time.time()}))
     made = False
     try:
-        finished, progress = _minio_api.heal(api, progress, params["wait"])
+        finished, progress = _minio_api.heal(api, progress, params["wait"], params["deep"])
         if finished:
             made = _minio_api.keep(api, progress.began)
     except _minio_api.ApiError as error:

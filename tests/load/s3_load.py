@@ -4,7 +4,7 @@
 
 """Writes and reads objects until it is told to stop (SIGTERM), reads all of them once more, and says as JSON what failed, what was lost and what changed.
 
-    s3_load.py [--clients N] [--retries N] [--timeout SECONDS] RESULT
+    s3_load.py [--clients N] [--retries N] [--timeout SECONDS] [--remove] RESULT
 
 The environment says where: STORE_URL, STORE_BUCKET, STORE_USER, STORE_SECRET_FILE and, for a CA of one's own, AWS_CA_BUNDLE. RESULT is {} from the begin on.
 SIGUSR1 marks an event, such as a pulled plug: attempts that begin LATER seconds after it or later are counted apart. A call is what a program asks for; an
@@ -29,6 +29,9 @@ import boto3
 from botocore.config import Config
 
 LATER = 10  # seconds
+# Seconds for which an object that was taken may seem absent. A MinIO node that has just started sees for 15 seconds only those drives that it found at its
+# start, and says 404 of an object that lies on too few of them, where another node would say that too few drives are there.
+ABSENT = 20
 SIZES = (30_000, 200_000, 1_000_000)  # bytes: MinIO keeps the smallest in its metadata, the others in files of their own
 PAUSE = 0.25  # seconds between two calls of a client
 KEPT = 100  # objects of a client, which then removes its oldest one, so that a slow machine fills no drive
@@ -47,6 +50,7 @@ class Load:
         self.failed: list[str] = []  # calls, after all their attempts
         self.attempts: list[tuple[float, float, str]] = []  # begin, end, and what went wrong, or ""
         self.done: list[float] = []  # when calls ended well
+        self.absent: set[str] = set()  # objects that were so for a while
         s3.meta.events.register("before-send.s3", self._begun)
         s3.meta.events.register("needs-retry.s3", self._ended)
 
@@ -87,10 +91,22 @@ class Load:
             del self.sums[key]  # also when the call fails, since it may be gone all the same
         self.call("delete", lambda: self.s3.delete_object(Bucket=self.bucket, Key=key))
 
+    def body(self, key: str) -> t.Any:
+        """The body of an object. One that is absent is asked for again, and told of."""
+        end = time.time() + ABSENT
+        while True:
+            try:
+                return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+            except self.s3.exceptions.NoSuchKey:
+                self.absent.add(key)
+                if time.time() >= end:
+                    raise
+            time.sleep(1)
+
     def read(self, key: str) -> str:
         """The sum of an object. A body that breaks off is asked for again, as the clients' own downloads do."""
         for left in reversed(range(5)):
-            body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+            body = self.body(key)
             try:
                 return hashlib.sha256(body.read()).hexdigest()
             except Exception as error:
@@ -148,6 +164,7 @@ class Load:
             "longest_pause": round(max((end - begin for begin, end in zip(done, done[1:])), default=0.0), 1),
             "longest_attempt": round(max((end - begin for begin, end, _wrong in attempts), default=0.0), 1),
             **wrong,
+            "absent": sorted(self.absent.difference(wrong["lost"])),
         }
 
     def _told(self, attempt: tuple[float, float, str]) -> str:
@@ -184,6 +201,7 @@ def main(words: t.Sequence[str] | None = None) -> None:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--retries", type=int, help="retries of a client, in place of boto3's own number")
     parser.add_argument("--timeout", type=int, default=30, help="seconds that a client waits for an answer")
+    parser.add_argument("--remove", action="store_true", help="remove all objects in the end")
     parser.add_argument("result", type=Path)
     wanted = parser.parse_args(words)
     load = Load(store(os.environ, wanted.clients, wanted.retries, wanted.timeout), os.environ["STORE_BUCKET"], "load-%d/" % time.time())
@@ -197,7 +215,11 @@ def main(words: t.Sequence[str] | None = None) -> None:
         pass
     for thread in threads:
         thread.join()
-    wanted.result.write_text(json.dumps(load.result()), encoding="utf-8")
+    result = load.result()
+    if wanted.remove:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(load.remove, list(load.sums)))
+    wanted.result.write_text(json.dumps(result), encoding="utf-8")
 
 
 if __name__ == "__main__":

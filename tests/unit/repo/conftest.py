@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark and the load.
+"""Makes importable: the collections that the roles depend on, whose modules say which options are secret; and the benchmark, the load and the soak.
 
 Has the fixtures for rules that Ansible renders.
 """
@@ -20,6 +20,7 @@ from jinja2 import Environment
 sys.path.append(str(Path.home() / ".cache" / "baremetal-wandb" / "collections"))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "load"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "soak"))
 
 
 @pytest.fixture(scope="module")

@@ -480,6 +480,7 @@ def test_nothing_is_staged_or_restarted_while_something_is_lost(before, site, re
         (cluster(("drive 10.0.0.2:9000/mnt/disk1 offline",), away=["node 10.0.0.3:9000"]), cluster(), {}, False),
         (cluster(first=True), LOST, {"minio_heal": "never"}, False),
         (cluster(), cluster(), {"minio_heal": "always"}, True),
+        (cluster(), cluster(), {"minio_heal": "deep"}, True),
         ({}, LOST, {"minio_heal": "always"}, False),
     ],
 )

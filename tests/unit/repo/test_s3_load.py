@@ -51,8 +51,8 @@ def fixture_store():
                 body = objects[self.path]
                 if fault == "changes" and self.path.endswith("/0"):
                     self.answer(200, b"x" + body[1:])
-                elif fault == "loses" and self.path.endswith("/0"):
-                    self.answer(404)
+                elif fault == "loses" and self.path.endswith("/0") or fault == "hides" and self.path.endswith("/0") and time.time() < begun + 1:
+                    self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
                 elif fault == "breaks" and seen["GET"] == 1:
                     self.close_connection = True
                     self.answer(200, body[:1000], len(body))
@@ -123,9 +123,15 @@ def test_a_call_that_fails_with_all_its_attempts(store, environment):
 
 
 @pytest.mark.parametrize("fault", ["loses", "changes"])
-def test_objects_that_are_gone_or_others(store, environment, fault):
+def test_objects_that_are_gone_or_others(store, environment, fault, monkeypatch):
+    monkeypatch.setattr(s3_load, "ABSENT", 1)
     result = loaded(environment, store(fault), 0)
     assert (len(result["lost"]), len(result["changed"])) == ((2, 0) if fault == "loses" else (0, 2))
+
+
+def test_an_object_that_is_absent_for_a_while_is_told_of(store, environment):
+    result = loaded(environment, store("hides"), 0, seconds=2.5)
+    assert [result[name] for name in ("failed", "lost", "changed")] == [[], [], []] and 1 <= len(result["absent"]) <= 2
 
 
 def test_attempts_that_begin_later_are_told_apart(store, environment, monkeypatch):
@@ -136,7 +142,7 @@ def test_attempts_that_begin_later_are_told_apart(store, environment, monkeypatc
 
 
 def test_it_runs_until_it_is_told_to_stop(store, environment, tmp_path):
-    words = [sys.executable, s3_load.__file__, "--clients", "1", str(tmp_path / "result")]
+    words = [sys.executable, s3_load.__file__, "--clients", "1", "--remove", str(tmp_path / "result")]
     with subprocess.Popen(words, env={**os.environ, **environment, "STORE_URL": store("")}) as process:
         while not (tmp_path / "result").exists():
             time.sleep(0.1)

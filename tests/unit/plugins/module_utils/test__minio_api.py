@@ -63,6 +63,7 @@ def fixture_store():
         single = False
         refuses = False
         asked: list[str] = []
+        scan = 0
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0"
@@ -100,6 +101,7 @@ def fixture_store():
                 self.answer(426, b'{"Code": "XMinioAdminVersionMismatch", "Message": "not supported by server in mode-server-xl-single"}')
             elif "forceStart=true" in self.path:
                 assert json.loads(body)["remove"] is False
+                Store.scan = json.loads(body)["scanMode"]
                 self.answer(200, b'{"clientToken": "token:0"}')
             elif not Store.runs:
                 self.answer(400, b'{"Code": "XMinioHealNoSuchProcess", "Message": "no such"}')
@@ -249,6 +251,13 @@ def test_the_module_heals_and_notes_it(run_module, store):
         store.runs = [[{"Summary": "finished", "Items": [item("a", repaired, "ok")]}]]
         result = run_module(minio_heal.main, **options)
         assert result["finished"] and result["changed"] is changed and result["progress"] == {} and result["left"] == []
+
+
+@pytest.mark.parametrize(("options", "scan"), [({}, 1), ({"deep": True}, 2)])
+def test_bytes_are_read_when_asked(run_module, store, options, scan):
+    store.runs = [[{"Summary": "finished", "Items": [item("a", "corrupt", "ok")]}]]
+    result = run_module(minio_heal.main, url=store.url, access_key="root-of-minio", secret_key="p4ssword of minio", **options)
+    assert (store.scan, result["repaired"]) == (scan, 1)
 
 
 def test_nobody_to_ask(run_module):
