@@ -32,6 +32,8 @@ LATER = 10  # seconds
 # Seconds for which an object that was taken may seem absent. A MinIO node that has just started sees for 15 seconds only those drives that it found at its
 # start, and says 404 of an object that lies on too few of them, where another node would say that too few drives are there.
 ABSENT = 20
+# What a MinIO that is being stopped answers instead of 503: as if the client had gone. boto3 does not ask again then.
+STOPPED, STOPPED_ATTEMPTS = 499, 10
 SIZES = (30_000, 200_000, 1_000_000)  # bytes: MinIO keeps the smallest in its metadata, the others in files of their own
 PAUSE = 0.25  # seconds between two calls of a client
 KEPT = 100  # objects of a client, which then removes its oldest one, so that a slow machine fills no drive
@@ -57,13 +59,15 @@ class Load:
     def _begun(self, **_event: t.Any) -> None:
         self.of_thread.begun = time.time()
 
-    def _ended(self, response: t.Any, caught_exception: Exception | None, **_event: t.Any) -> None:
+    def _ended(self, response: t.Any, caught_exception: Exception | None, attempts: int, **_event: t.Any) -> float | None:
+        """Seconds after which botocore shall ask again, where it would not by itself."""
         wrong = ""
         if caught_exception is not None:
             wrong = type(caught_exception).__name__
         elif response[0].status_code >= 400:
             wrong = "HTTP %d" % response[0].status_code
         self.attempt(wrong)
+        return 1 if wrong == "HTTP %d" % STOPPED and attempts <= STOPPED_ATTEMPTS else None
 
     def attempt(self, wrong: str) -> None:
         with self.lock:

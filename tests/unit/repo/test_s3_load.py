@@ -40,6 +40,9 @@ def fixture_store():
             def do_PUT(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 seen["PUT"] += 1
+                if fault == "stops" and seen["PUT"] == 1:
+                    self.answer(499)
+                    return
                 if fault == "refuses" or fault == "first" and seen["PUT"] == 1 or fault == "later" and time.time() > begun + 1:
                     self.answer(503)
                     return
@@ -110,7 +113,9 @@ def test_a_client_removes_its_oldest_object(store, environment, monkeypatch):
     assert result["failed"] == result["lost"] == result["changed"] == []
 
 
-@pytest.mark.parametrize(("fault", "examples"), [("first", "HTTP 503"), ("breaks", "ResponseStreamingError IncompleteRead IncompleteReadError")])
+@pytest.mark.parametrize(
+    ("fault", "examples"), [("first", "HTTP 503"), ("stops", "HTTP 499"), ("breaks", "ResponseStreamingError IncompleteRead IncompleteReadError")]
+)
 def test_an_attempt_that_fails_and_is_made_again(store, environment, fault, examples):
     result = loaded(environment, store(fault), 2, seconds=2)
     assert (result["failed"], result["attempts_failed"], result["lost"]) == ([], 1, [])
