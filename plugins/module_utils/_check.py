@@ -172,8 +172,8 @@ def planned(record: dict[str, t.Any]) -> dict[str, t.Any]:
 def run(module: t.Any, checks: Checks, *subjects: t.Any, lasting: t.Sequence[str] = (), aloud: bool = False, **more: t.Any) -> None:
     """Runs the checks as the module's options say and ends the module with their records, and I(more) results of its own.
 
-    I(lasting): ids, with C(*) as wildcard, of those whose subject no run changes. I(aloud): records that warn are warnings of the run too, unless C(fail_on: never) says that
-    the playbook looks at the records itself.
+    I(lasting): ids, with C(*) as wildcard, of those whose subject no run changes. I(aloud): records that warn are warnings of the run too, unless
+    C(fail_on: never) says that the playbook looks at the records itself.
     """
     for option in ("only", "skip"):
         for pattern in module.params[option]:

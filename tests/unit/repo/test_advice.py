@@ -15,7 +15,8 @@ ROLES = [path.parent.parent.name for path in (TOP / "roles").glob("*/meta/argume
 VARIABLES = {name for role in ROLES for name in load(TOP / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {})}
 # Groups, modules, and names of other programs' making.
 OTHERS = {f"wandb_{group}" for group in ("server", "proxy", "mysql", "minio", "client")}
-OTHERS |= {path.stem for path in (TOP / "plugins/modules").glob("*.py")} | {"wandb_local", "server_name", "server_tokens", "mysql_native_password", "mysql_main"}
+OTHERS |= {path.stem for path in (TOP / "plugins/modules").glob("*.py")}
+OTHERS |= {"wandb_local", "server_name", "server_tokens", "mysql_native_password", "mysql_main"}
 NAME = re.compile(rf"(?<![\w./-])(?:{'|'.join(sorted(ROLES))})_[a-z0-9_]+\b(?!\()")
 
 
