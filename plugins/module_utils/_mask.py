@@ -54,7 +54,7 @@ def _url_form(secret: str) -> str:
 def _forms(secret: str) -> set[str]:
     """Patterns for the ways in which a secret may stand in text: as it is or in a URL, in JSON, in a page, and in Base64."""
     found = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret), html.escape(secret, quote=False)}
-    for text in {secret, quote(secret, safe="")}:
+    for text in (secret, quote(secret, safe="")):
         found.update(_base64_forms(text.encode()))
     return {_url_form(secret), *map(re.escape, found)}
 

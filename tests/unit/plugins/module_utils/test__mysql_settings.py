@@ -450,8 +450,7 @@ def test_the_module_puts_bounds_in_order_or_refuses_them(settings, said, monkeyp
     params = {"settings": settings, "settings_file": None, "former_file": None, "formerly": [], "elsewhere": [], "later": {}, "unit": None}
     end = types.SimpleNamespace(params=params, check_mode=False, fail_json=lambda msg, refused: told.append(msg) or sys.exit(1), exit_json=lambda **dummy: None)
     if isinstance(said, str):
-        with pytest.raises(SystemExit):
-            _mysql_settings.run(end)
+        pytest.raises(SystemExit, _mysql_settings.run, end)
         assert said in told[0] and keeper.said == []
     else:
         _mysql_settings.run(end)
