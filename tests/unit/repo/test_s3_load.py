@@ -71,7 +71,7 @@ def fixture_store():
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return "http://127.0.0.1:%d" % server.server_port
 
     yield start

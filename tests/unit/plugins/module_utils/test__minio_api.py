@@ -113,7 +113,7 @@ def fixture_store():
             pass
 
     http = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
+    threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
     Store.url = f"http://127.0.0.1:{http.server_port}"
     Store.api = Api(Endpoint(Store.url), "root-of-minio", "p4ssword of minio", "us-east-1")
     Store.asked = []

@@ -74,7 +74,7 @@ def minio(node):
             context.load_cert_chain(leaf)
             server.socket = context.wrap_socket(server.socket, server_side=True)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return node._replace(url="http%s://127.0.0.1:%d" % ("s" if leaf else "", server.server_port))
 
     yield start

@@ -35,7 +35,7 @@ def container(tmp_path):
                 pass
 
         server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         servers.append(server)
         file = tmp_path / "wandb-local"
         if lines is None:
