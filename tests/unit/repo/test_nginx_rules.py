@@ -111,7 +111,7 @@ def test_http2_as_the_release_has_it(release, listens, own):
         ({"nginx_s3_url": "https://a:secretive@s3.example.com"}, "wandb_s3_url must be a host name without user information"),
         ({"nginx_url": "http://wandb.example.com"}, "wandb_url must be https"),
         ({"nginx_s3_url": "https://wandb.example.com"}, "wandb_url and wandb_s3_url both name wandb.example.com"),
-        ({"__nginx_ports": {"stdout_lines": ["port 443 is held by apache2 (process 7)"]}}, "and port 443 is held by apache2 (process 7): stop"),
+        ({"__nginx_holders": ["port 443 is held by apache2 (process 7)"]}, "and port 443 is held by apache2 (process 7): stop"),
     ],
 )
 def test_what_cannot_work_is_refused_in_a_sentence_with_an_example(given, words):
