@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TOP / "collections"), str(TOP / "tests/unit/repo"), str(TOP / "tests")]
+sys.path.insert(0, str(TOP / "collections"))
+sys.path += [str(TOP / "tests/unit/repo"), str(TOP / "tests")]  # last, since tests/ has a venv.py, too
 
 from repository import CACHED
 from run import copy_checkout

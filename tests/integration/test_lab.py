@@ -245,7 +245,8 @@ def test_without_root_rights_it_says_so(topology):
     for parent in topology.parents:
         if parent.is_relative_to("/tmp") and parent != Path("/tmp"):
             parent.chmod(0o755)
-    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", NOBODY, str(LAB.parent)],
+    readable = shutil.copytree(LAB.parent, topology.parent / "readable")  # the checkout may lie in root's home
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", NOBODY, str(readable)],
                           capture_output=True, text=True, check=False, env={"HOME": "/nonexistent", "PATH": os.environ["PATH"]})
     assert (done.returncode, done.stdout) == (0, "the lab boots hosts, so it needs root: run it with sudo or as root\n"), done.stderr
 
