@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import types
 
 import pymysql
@@ -448,9 +447,15 @@ def test_the_module_puts_bounds_in_order_or_refuses_them(settings, said, monkeyp
     monkeypatch.setattr(_mysql_settings._libraries, "pymysql", lambda module: pymysql)
     told = []
     params = {"settings": settings, "settings_file": None, "former_file": None, "formerly": [], "elsewhere": [], "later": {}, "unit": None}
-    end = types.SimpleNamespace(params=params, check_mode=False, fail_json=lambda msg, refused: told.append(msg) or sys.exit(1), exit_json=lambda **dummy: None)
+
+    def refuse(msg, refused):
+        told.append(msg)
+        raise SystemExit
+
+    end = types.SimpleNamespace(params=params, check_mode=False, fail_json=refuse, exit_json=lambda **dummy: None)
     if isinstance(said, str):
-        pytest.raises(SystemExit, _mysql_settings.run, end)
+        with pytest.raises(SystemExit):
+            _mysql_settings.run(end)
         assert said in told[0] and keeper.said == []
     else:
         _mysql_settings.run(end)
