@@ -344,8 +344,8 @@ def check_steps() -> list[Step]:
         # Roles and playbooks, which the scenarios lead to, are the other's.
         Step("ansible-lint-molecule", one(*lint, "--exclude", "roles", "--exclude", "playbooks", "--exclude", "collections", "--", "molecule")),
         Step("ansible-lint", one(*lint, "--exclude", "molecule")),
+        Step("unit", pytest("tests/unit", *existing("tests/standin/tests")), nice=19),  # much of it waits
         Step("sanity", sanity, nice=19),
-        Step("unit", pytest("tests/unit", *existing("tests/standin/tests")), nice=19),
         Step("yamllint", one(str(BIN / "yamllint"), "--strict", ".")),
         Step("changelog", one(str(BIN / "antsibull-changelog"), "lint")),
     ]
