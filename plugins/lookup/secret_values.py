@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: secret_values
 short_description: The secrets of the inventory
 version_added: 0.1.0
-author: The baremetal.wandb authors (@wandb-baremetal)
+author: The baremetal.wandb authors (!UNKNOWN)
 description:
   - Returns the values of all variables of all hosts whose names say that they are secret, for example C(wandb_mysql_password), also within dictionaries such
     as C(server_environment), and the passwords of URLs in any variable.
