@@ -309,6 +309,21 @@ def test_a_store_that_tells_everybody_of_buckets_says_nothing_of_the_key():
     assert record["status"] == "warn" and "another bucket" not in record["found"] and "the bucket's policy" in record["found"]
 
 
+def test_a_store_that_does_not_say_in_time_whether_another_bucket_is_there_says_nothing_of_the_key():
+    """As a MinIO that has just lost a node, of which s3.minio.node warns."""
+    with store() as subject:
+        asked = subject.endpoint.request
+
+        def request(method, target, *more):
+            if "-not-ours" in target:
+                raise TimeoutError
+            return asked(method, target, *more)
+
+        subject.endpoint.request = request
+        record = proven(subject, only=["s3.key.scope"])["s3.key.scope"]
+    assert record["status"] == "skip" and record["found"].endswith("whether another bucket is there: no answer in time")
+
+
 def test_a_rados_gateway_names_its_zonegroup_and_takes_any_region():
     with store(["zonegroup"]) as subject:
         subject.greeting = Answer(200, [("Server", "Ceph Object Gateway (tentacle)")], b"")

@@ -69,6 +69,17 @@ def test_state_modules_plan_without_looking_on_a_fresh_host(run_module, module, 
     assert SECRET not in str(result)
 
 
+@pytest.mark.parametrize("module, options", [(minio_admin, MINIO), (s3_bucket, BUCKET)])
+def test_state_modules_plan_without_looking_before_tls_is_switched_on(run_module, module, options):
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        url = "https://127.0.0.1:%d" % server.server_address[1]
+        result = run_module(module.main, check_mode=True, **{**options, "endpoints": [url]})
+        server.shutdown()
+    assert not result["failed"] and result["changed"]
+    assert any("planned without looking: nothing answers yet at %s" % url in str(warning) for warning in result["warnings"])
+
+
 @pytest.mark.parametrize("module, options, library", [(minio_admin, MINIO, "minio"), (s3_bucket, BUCKET, "boto3")])
 @pytest.mark.parametrize("there", [True, False])
 def test_a_dry_run_without_the_library(run_module, monkeypatch, module, options, library, there):
